@@ -1,0 +1,1 @@
+"""Staff screens, rendered by the server."""

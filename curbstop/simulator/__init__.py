@@ -1,0 +1,1 @@
+"""A seeded town that lives day by day through the office's own acts."""
