@@ -1,0 +1,5 @@
+"""Addresses of the staff screens."""
+
+from typing import Any
+
+urlpatterns: list[Any] = []

@@ -1,0 +1,47 @@
+"""How long a sign-in lasts, who may make one, and what a browser may keep of a page."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+
+SEEN = "seen"
+NOTE_EVERY_SECONDS = 60  # one write a minute keeps the mark true enough and the session table quiet
+
+
+class StaffAccounts(DefaultAccountAdapter):
+    """Staff accounts are opened by an administrator: the sign-up door is shut."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+
+def idle_sign_out(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: end a sign-in left idle for IDLE_MINUTES, and keep signed-in pages out of every cache.
+
+    A counter's screen faces the public and its chair is shared; a page that still opens by the back button after
+    sign-out shows one customer's account to the next.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        signed_in = request.user.is_authenticated
+        if signed_in:
+            _end_or_note(request.session, now=int(time.time()), request=request)
+        response = get_response(request)
+        if signed_in and "Cache-Control" not in response:
+            response["Cache-Control"] = "private, no-store"
+        return response
+
+    return answer
+
+
+def _end_or_note(session: Any, *, now: int, request: HttpRequest) -> None:
+    seen = session.get(SEEN, now)
+    if now - seen > settings.IDLE_MINUTES * 60:
+        logout(request)
+    elif SEEN not in session or now - seen >= NOTE_EVERY_SECONDS:
+        session[SEEN] = now
