@@ -1,4 +1,4 @@
-"""The picture of 13 periods of usage: this year's bars, last year's ghosts, the sewer average as a line, to scale from zero."""
+"""The picture of 13 periods of usage: this year's bars, last year's ghosts, the sewer average as a line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
 """The bill on paper: one US Letter page, statement above, remittance stub below the perforation.
 
-The office fills a `BillPaper`; `bill_pdf` draws one page for each. Nothing is computed here that the ledger should know:
-every figure is given, and a bill whose figures do not add up is refused, because a citizen would add them up too.
+The office fills a `BillPaper`; `bill_pdf` draws one page for each. Nothing is computed here that the ledger
+should know: every figure is given, and a bill whose figures do not add up is refused, because a
+citizen would add them up too.
 """
 
 from collections.abc import Sequence
@@ -69,7 +70,7 @@ class DatedLine:
 
     on: date
     words: str  # "Payment, card by phone"; "Leak credit, approved"
-    amount_cents: int  # payments: what was paid, positive. Adjustments: positive adds to what is owed, negative takes off
+    amount_cents: int  # a payment: what was paid, positive. An adjustment: negative takes off what is owed
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,12 @@ class Letterhead:
     hours: str  # "Monday to Friday, 8 am to 5 pm"
     web: str = ""
     how_to_pay: tuple[str, ...] = ()  # one sentence a way, at most five
-    remit_lines: tuple[str, ...] = ()  # where a check is mailed, payee first: ("City of Moore Utilities", "PO Box 6830", ...)
+    remit_lines: tuple[str, ...] = ()  # where a check is mailed, payee first, at most four lines
     payee: str = ""  # "Make checks payable to ..."; empty: the city
 
 
 class PaperError(ValueError):
-    """A paper that must not be printed: every fault in one go, each naming the paper, the field, the value and the remedy."""
+    """A paper that must not be printed: every fault in one go, with the paper, field, value and remedy."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)

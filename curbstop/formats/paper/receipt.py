@@ -30,7 +30,7 @@ class PaidAccount:
 
 @dataclass(frozen=True, slots=True)
 class TenderLine:
-    """One tender as it came over the counter. For cash, `handed_cents` is what was handed over, change not taken off."""
+    """One tender as it came over the counter. For cash, `handed_cents` is before change is taken off."""
 
     words: str  # "Cash", "Check 2187", "Card ending 4242"
     handed_cents: int
