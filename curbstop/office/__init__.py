@@ -1,1 +1,1 @@
-"""What people do: one function, one act, one transaction, one event."""
+"""What people do: one function, one act, one transaction, one event. Also the reads that screens need."""

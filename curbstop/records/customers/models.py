@@ -1,0 +1,118 @@
+"""Customer -> account -> agreement on one side, premise -> service point on the other.
+
+An **agreement** says who is responsible for a service point during which days; the exclusion constraint refuses two at once.
+"""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+
+from curbstop.records.decisions.models import Cycle, Tariff
+
+
+class Customer(models.Model):
+    """A person or an organization. Its accounts carry what it owes."""
+
+    name = models.TextField()
+    kind = models.TextField(choices=[("person", "Person"), ("organization", "Organization")], default="person")
+    phone = models.TextField(default="")  # E.164
+    email = models.TextField(default="")
+    language = models.TextField(default="en")
+    staff_user_id = models.BigIntegerField(null=True)  # a colleague: nobody acts on his own account
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(name=""), name="customers_customer_named")]
+
+
+class Premise(models.Model):
+    """A place that is served, whoever lives there."""
+
+    address = models.TextField()  # "2208 Sage Wren Dr", as typed
+    city = models.TextField()
+    state = models.TextField()
+    zip = models.TextField()
+    parcel = models.TextField(default="")
+    inside_city = models.BooleanField(default=True)
+    dwelling_units = models.SmallIntegerField(default=1)
+    kind = models.TextField(choices=[("residential", "Residential"), ("commercial", "Commercial")])
+    cycle = models.ForeignKey(Cycle, on_delete=models.PROTECT, related_name="+")
+    route = models.TextField()
+    sequence = models.IntegerField()
+    hazard = models.TextField(default="")
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["address", "zip"], name="customers_premise_address"),
+            models.CheckConstraint(condition=Q(dwelling_units__gte=1), name="customers_premise_units"),
+        ]
+        indexes = [models.Index(fields=["cycle", "route", "sequence"], name="customers_premise_route")]
+
+
+class Account(models.Model):
+    """What a customer owes is kept by account. ``number`` ends in a check digit."""
+
+    number = models.TextField(unique=True)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="accounts")
+    customer_class = models.TextField(choices=[("residential", "Residential"), ("commercial", "Commercial")])
+    tenure = models.TextField(choices=[("owner", "Owner"), ("renter", "Renter"), ("business", "Business")])
+    mail_to = ArrayField(models.TextField(), default=list)  # address lines; empty: the service address
+    opened_on = models.DateField()
+    event_id = models.BigIntegerField()
+
+
+class ServicePoint(models.Model):
+    """Where one service meets a premise. Sewer is measured by the water that goes in: ``measured_by``."""
+
+    premise = models.ForeignKey(Premise, on_delete=models.PROTECT, related_name="service_points")
+    service = models.TextField()  # water irrigation sewer sanitation stormwater
+    number = models.SmallIntegerField(default=1)
+    measured_by = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["premise", "service", "number"], name="customers_servicepoint_once")
+        ]
+
+
+class Agreement(models.Model):
+    """An account is responsible for a service point ``during`` half-open days, at a tariff.
+
+    ``items`` is how many of what the tariff counts (carts); other facts that a tariff keys on go in ``attributes``.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="agreements")
+    service_point = models.ForeignKey(ServicePoint, on_delete=models.PROTECT, related_name="agreements")
+    tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT, related_name="+")
+    during = DateRangeField()
+    items = models.SmallIntegerField(default=1)
+    attributes = models.JSONField(default=dict)
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="customers_agreement_no_overlap",
+                expressions=[("service_point", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
+            ),
+            models.CheckConstraint(condition=Q(items__gte=0), name="customers_agreement_items"),
+        ]
+
+
+class Finding(models.Model):
+    """What the one search box looks through: one row an account, kept by the acts that change what it tells."""
+
+    account = models.OneToOneField(Account, primary_key=True, on_delete=models.PROTECT, related_name="+")
+    words = models.TextField()  # lower case: name, co-names, service address, zip
+    digits = ArrayField(models.TextField(), default=list)  # account number, phone, meter serials, digits only
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        indexes = [
+            GinIndex(fields=["words"], name="customers_finding_words", opclasses=["gin_trgm_ops"]),
+            GinIndex(fields=["digits"], name="customers_finding_digits"),
+        ]
