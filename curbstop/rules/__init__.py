@@ -1,1 +1,1 @@
-"""What is right: pure rules, values in and values out; no Django, database, clock, chance, file or network."""
+"""What is right: pure functions of values. No Django, database, clock, chance, file or network."""

@@ -1,0 +1,215 @@
+"""A tariff as checked, immutable values: what `tariffs.read_tariffs` gives and `rating.charge` works from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from curbstop.rules.money import Rounding
+from curbstop.rules.periods import Period
+from curbstop.rules.units import Quantity
+
+USAGE = "usage"
+AVERAGE = "average"
+MEASURES = (USAGE, AVERAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A price in cents, exactly; None is not set, and `why_not_set` says why."""
+
+    cents: Fraction | None
+    why_not_set: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A volume that comes with the account: `usage`, or the personal `average`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LowerOf:
+    """The lowest of several volumes."""
+
+    parts: tuple[VolumeOf, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HigherOf:
+    """The highest of several volumes."""
+
+    parts: tuple[VolumeOf, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A percentage of a volume: 80 percent of usage."""
+
+    percent: Fraction
+    of: VolumeOf
+
+
+VolumeOf = Measure | Quantity | LowerOf | HigherOf | Share
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A block of volume up to `to_gal` (None: no end; `AVERAGE`: the personal average) at `price` per unit."""
+
+    to_gal: Fraction | str | None
+    price: Price
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """One amount, whatever the use."""
+
+    price: Price
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A price per quantity of volume, in tiers (blocks).
+
+    `included` is billed at nothing; tier limits count from zero, or from the end of what is included when
+    `tiers_begin_after_included`. `step` is the quantity to which the volume is brought before the tiers, `steps`
+    how: `exact`, `down` (a started step is free), `up` (a started step is a whole one), `nearest`.
+    """
+
+    per: Quantity
+    tiers: tuple[Tier, ...]
+    source: VolumeOf
+    without_average: Quantity | Measure | None
+    included: Quantity | None
+    tiers_begin_after_included: bool
+    steps: str
+    step: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class ItemStep:
+    """Items up to the `to`-th (None: no end): `total` for all of them so far, or `each` for each further one."""
+
+    to: int | None
+    total: Price | None
+    each: Price | None
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A price by the number of something: carts, dwelling units."""
+
+    counted: str
+    steps: tuple[ItemStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Percent:
+    """A percentage of the amounts of named lines, as they are rounded."""
+
+    percent: Fraction
+    of: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TopUp:
+    """What brings the named lines up to a minimum."""
+
+    minimum: Price
+    of: tuple[str, ...]
+
+
+Construct = Flat | Volume | Items | Percent | TopUp
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """The months of the year in which a line is charged; `by` is `day`, `first_day` or `last_day`."""
+
+    months: frozenset[int]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineRule:
+    """One line of a version: what is charged, and how it is limited, prorated and rounded."""
+
+    name: str
+    kind: str
+    says: str
+    construct: Construct
+    prorate_by_day: bool
+    rounding: Rounding
+    minimum_cents: int | None
+    maximum_cents: int | None
+    months: Months | None
+    authority: str
+    file_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A worked bill with its known answer. `usage_gal` and `average_gal` are gallons, -1 for no average."""
+
+    says: str
+    period: Period
+    usage_gal: int
+    average_gal: int
+    count: int
+    prorate_days: int
+    lines: tuple[tuple[str, int], ...]
+    total_cents: int | None
+    outcome: str
+    file_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a tariff charges from one day until another."""
+
+    period: Period
+    authority: str
+    lines: tuple[LineRule, ...]
+    examples: tuple[Example, ...]
+    file_line: int
+
+    def line(self, name: str) -> LineRule | None:
+        """The line of that name."""
+        return next((line for line in self.lines if line.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """A tariff: one service for one class, in versions that follow each other in time.
+
+    `change` says how a period with two versions in it is priced: `by_day` (each version's bill weighted by its
+    days), or wholly by the version of the `first_day` or of the `last_day`.
+    """
+
+    code: str
+    service: str
+    customer_class: str
+    name: str
+    authority: str
+    source: str
+    confidence: str
+    readings: tuple[str, ...]
+    notes: tuple[str, ...]
+    per_days: int | None
+    change: str
+    why_not_in_use: str
+    versions: tuple[Version, ...]
+    file: str
+    file_line: int
+
+    @property
+    def in_use(self) -> bool:
+        """Whether the tariff may be charged at all."""
+        return not self.why_not_in_use
+
+    def version_on(self, on: date) -> Version | None:
+        """The version in force on the day."""
+        return next((version for version in self.versions if version.period.holds(on)), None)
