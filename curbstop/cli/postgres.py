@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import click
 import psycopg
 
 from curbstop.cli import in_namespace
@@ -32,7 +33,7 @@ PUBLIC = Path("/var/lib/curbstop")  # where nobody may read, when the data folde
 PROGRAMS = ("initdb", "pg_ctl", "postgres")
 
 
-class PostgresFailed(Exception):
+class PostgresFailed(click.ClickException):
     """The embedded database cannot be used; the message says what, why and what to do."""
 
 

@@ -1,0 +1,26 @@
+"""`curbstop worker`: the queue's reader. `curbstop serve` starts one; a larger office may start more."""
+
+import asyncio
+
+import click
+from procrastinate import App
+
+from curbstop.cli import database
+
+
+@click.command()
+@click.option("--at-once", default=1, show_default=True, type=click.IntRange(1, 32), help="Jobs at the same time.")
+def worker(at_once: int) -> None:
+    """Work through the queue until stopped: bill runs that were asked for, and what the outbox holds."""
+    with database.opened():
+        database.set_up_django()
+        from procrastinate.contrib.django import app
+
+        asyncio.run(_work(app, at_once))
+
+
+async def _work(app: App, at_once: int) -> None:
+    # Jobs are taken over an asynchronous connection that can LISTEN; the jobs themselves use Django's.
+    with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]
+        async with app.open_async():
+            await app.run_worker_async(concurrency=at_once, install_signal_handlers=True)
