@@ -96,7 +96,7 @@ class Day(models.Model):
 class Transaction(models.Model):
     """The header of one act's rows. A row with ``closes`` closes its day.
 
-    ``day`` (the column ``posted_on``) is the accounting day, ``effective_on`` when it happened, ``posted_at`` the instant.
+    ``day`` (the column ``posted_on``) is the accounting day, ``effective_on`` is when it happened.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -124,9 +124,9 @@ class Transaction(models.Model):
 class Posting(models.Model):
     """One leg. ``fund`` and ``sub`` repeat the chart's, so that the triggers read this table alone.
 
-    Foreign keys are declared but not enforced row by row (3 microseconds each in a bill run): parents are never deleted,
-    and ``office.ledger`` and the bill run check each transaction's rows as a set before they commit. ``account_id`` is a
-    ``customers.Account``, ``document_id`` comes from ``ledger_document_seq``.
+    Foreign keys are declared but not enforced row by row (3 microseconds each in a bill run): parents are never
+    deleted, and ``office.ledger`` and the bill run check each transaction's rows as a set before they commit.
+    ``account_id`` is a ``customers.Account``, ``document_id`` comes from ``ledger_document_seq``.
     """
 
     pk = models.CompositePrimaryKey("txn_id", "leg_no")

@@ -49,7 +49,7 @@ begin
   return null;
 end $$;
 
--- A closed day takes nothing more. Posting holds the day's lock shared, closing holds it exclusive and so waits for acts
+-- A closed day takes nothing more. Posting holds the day's lock shared, closing holds it exclusive and waits for acts
 -- in flight; the look comes after the lock, in a statement of its own, so that it sees what was committed meanwhile.
 create or replace function public.ledger_day_guard() returns trigger language plpgsql as $$
 declare

@@ -1,0 +1,1 @@
+"""Receipts, tenders, tills and the deposits asked for."""
