@@ -54,7 +54,7 @@ def show_json(value: Any) -> None:
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 refused or failed, 2 misused, 130 interrupted."""
     try:
-        code = curbstop_command.main(standalone_mode=False)
+        code = curbstop_command.main(prog_name="curbstop", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
