@@ -1,8 +1,9 @@
 """Every act is wrapped here: permission, key, transaction, event.
 
-The plot is always the same: *once* (the key's lock, then the first outcome if there is one) -> the act itself, which locks,
-loads values, asks a rule and writes rows -> one event. A key used again with other inputs is refused, saying what differs.
-A denied attempt is an event too, in a transaction of its own, because the act's is never begun.
+The plot is always the same: *once* (the key's lock, then the first outcome if there is one) -> the act itself, which
+locks, loads values, asks a rule and writes rows -> one event. A key used again with other inputs is refused, saying
+what differs. An attempt that the office refuses (:class:`Refused`) is an event too, written after the act's transaction is
+undone; a value that was merely mistyped (``rules.faults.BadValue``) is not.
 """
 
 from __future__ import annotations
@@ -10,23 +11,30 @@ from __future__ import annotations
 import dataclasses
 import enum
 import functools
+import hashlib
 import inspect
+import json
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.db import connection, transaction
 
-from curbstop.office import _events
+from curbstop.office import _events, _rights
 from curbstop.office._events import Acting, Actor
+from curbstop.rules.faults import BadValue
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 ACTS: dict[str, Callable[..., Any]] = {}
 """Every act of the office by its name, filled as its modules are imported."""
+
+LONGEST_KEY = 200
+MANY = 500
+"""A list of inputs longer than this is remembered by its count and digest; the rows it became carry the event's id."""
 
 
 class Refused(Exception):
@@ -45,34 +53,47 @@ class NotPermitted(Refused):
     """The actor's roles do not include this act."""
 
 
-def act(name: str) -> Callable[[Callable[Concatenate[Acting, P], R]], Callable[P, R]]:
+def act(name: str, *, secret: Sequence[str] = ()) -> Callable[[Callable[Concatenate[Acting, P], R]], Callable[P, R]]:
     """Make a function an act: ``def take(event, /, *, key, by, at, ...)`` becomes ``take(*, key, by, at, ...)``.
 
-    The function's return annotation says how an outcome is read back when its key comes again: ``None``, a plain value, a
-    frozen dataclass of such, or tuples and dicts of them.
+    The function's return annotation says how an outcome is read back when its key comes again: ``None``, a plain value,
+    a frozen dataclass of such, or tuples and dicts of them.
+
+    :param name: as the table of rights and the event have it, ``"payments.take"``
+    :param secret: inputs of which the event keeps a digest only
     """
 
     def wrap(do: Callable[Concatenate[Acting, P], R]) -> Callable[P, R]:
         returns = functools.cache(lambda: typing.get_type_hints(do)["return"])
+        signature = inspect.signature(do)
+        signature = signature.replace(parameters=list(signature.parameters.values())[1:])
 
         @functools.wraps(do)
         def once(*args: P.args, **given: P.kwargs) -> R:
-            if args:
-                raise TypeError(f"{name} takes keywords only")
-            key, by, at = str(given["key"]), typing.cast(Actor, given["by"]), typing.cast(datetime, given["at"])
-            inputs = {k: plain(v) for k, v in given.items() if k not in ("key", "by", "at")}
-            _check_permission(name, by, at, inputs)
-            with transaction.atomic():
-                event_id, first = _take_key(key)
-                if first is not None:
-                    return typing.cast(R, _repeat(key, name, by, inputs, first, returns()))
-                event = Acting(id=event_id, act=name, by=by, at=at)
-                outcome = do(event, **given)
-                _events.record(event, key=key, inputs=inputs, outcome=plain(outcome))
-                return outcome
+            bound = signature.bind(*args, **given)  # TypeError names what is missing or unknown
+            bound.apply_defaults()
+            values = bound.arguments
+            key, by, at = str(values["key"]), typing.cast(Actor, values["by"]), _aware(values["at"])
+            inputs = _inputs({k: v for k, v in values.items() if k not in ("key", "by", "at")}, secret)
+            if not _rights.may(by, name):
+                raise _deny(name, by, at, inputs)
+            event = Acting(id=0, act=name, by=by, at=at)
+            try:
+                # durable: an act inside somebody else's transaction could be undone after it said that it was done
+                with transaction.atomic(durable=True):
+                    event.id, first = _take_key(key)
+                    if first is not None:
+                        return typing.cast(R, _repeat(key, event, inputs, first, returns()))
+                    outcome = do(event, **values)  # type: ignore[call-arg]
+                    _events.record(event, key=key, inputs=inputs, outcome=plain(outcome))
+                    return outcome
+            except KeyReused:
+                raise
+            except Refused as refusal:
+                _record_refusal(event, str(refusal), inputs)
+                raise
 
-        signature = inspect.signature(do)
-        once.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
+        once.__signature__ = signature  # type: ignore[attr-defined]
         once.act_name = name  # type: ignore[attr-defined]
         ACTS[name] = once
         return once
@@ -80,24 +101,49 @@ def act(name: str) -> Callable[[Callable[Concatenate[Acting, P], R]], Callable[P
     return wrap
 
 
-def _check_permission(name: str, by: Actor, at: datetime, inputs: Mapping[str, Any]) -> None:
-    from curbstop.office import staff  # the table of rights imports nothing from here, but acts of staff do
+def _aware(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError(f"at={at.isoformat()}: an instant needs its time zone")
+    return at
 
-    if staff.may(by, name):
-        return
-    says = f"{by.name} may not do this: {name} needs the role {staff.roles_for(name)}."
+
+def _inputs(values: Mapping[str, Any], secret: Sequence[str]) -> dict[str, Any]:
+    """The inputs as the event keeps them."""
+    found: dict[str, Any] = {}
+    for field, value in values.items():
+        try:
+            told = plain(value)
+            text = json.dumps(told, ensure_ascii=False).encode()  # a lone surrogate cannot be encoded
+        except UnicodeError:
+            why = "holds a character that no record can keep"
+            raise BadValue(field=field, value=value, why=why, remedy="type it again instead of pasting it") from None
+        if field in secret or (isinstance(told, list) and len(told) > MANY):
+            count = {} if field in secret else {"count": len(told)}
+            told = {**count, "sha256": hashlib.sha256(text).hexdigest()}
+        found[field] = told
+    return found
+
+
+def _deny(name: str, by: Actor, at: datetime, inputs: Mapping[str, Any]) -> NotPermitted:
+    says = f"{by.name} may not do this: {name} needs the role {_rights.roles_for(name)}."
+    _record_refusal(Acting(id=0, act=name, by=by, at=at), says, inputs)
+    return NotPermitted(f"{says} Ask somebody who has it, or a supervisor.")
+
+
+def _record_refusal(event: Acting, says: str, inputs: Mapping[str, Any]) -> None:
+    """Keep the attempt: what was asked, by whom, and the reason it was refused."""
     with transaction.atomic():
-        event = Acting(id=_events.reserve_ids(1)[0], act=name, by=by, at=at, says=says)
-        _events.record(event, key=None, inputs=inputs, outcome=None, denied=True)
-    raise NotPermitted(f"{says} Ask somebody who has it, or a supervisor.")
+        told = dataclasses.replace(event, id=_events.reserve_ids(1)[0], says=says)
+        _events.record(told, key=None, inputs=inputs, outcome=None, denied=True)
 
 
 def _take_key(key: str) -> tuple[int, tuple[str, int, Any, Any] | None]:
     """Wait for anybody using this key now, then look whether it was used."""
-    if not key:
-        raise Refused(
-            "An act needs a key; the form or the caller gives a new one for each thing it wants done.", field="key"
+    if not key.strip() or len(key) > LONGEST_KEY or not key.isprintable():
+        remedy = (
+            f"the form or the caller gives a new one, of at most {LONGEST_KEY} characters, for each thing it wants done"
         )
+        raise BadValue(field="key", value=key, why="not a key", remedy=remedy)
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 1)), nextval('base_event_id_seq')", [key])
         event_id = cursor.fetchone()[1]
@@ -106,20 +152,16 @@ def _take_key(key: str) -> tuple[int, tuple[str, int, Any, Any] | None]:
         return event_id, cursor.fetchone()
 
 
-def _repeat(
-    key: str, name: str, by: Actor, inputs: dict[str, Any], first: tuple[str, int, Any, Any], returns: Any
-) -> Any:
-    import json
-
+def _repeat(key: str, event: Acting, inputs: Mapping[str, Any], first: tuple[str, int, Any, Any], returns: Any) -> Any:
     act_name, by_id, then, outcome = first[0], first[1], json.loads(first[2]), json.loads(first[3] or "null")
     differs = [
         f"{field} was {then.get(field)!r}, now {inputs.get(field)!r}"
         for field in {**then, **inputs}
         if then.get(field) != inputs.get(field)
     ]
-    if act_name != name:
-        differs.insert(0, f"it was {act_name}, now {name}")
-    if by_id != by.id:
+    if act_name != event.act:
+        differs.insert(0, f"it was {act_name}, now {event.act}")
+    if by_id != event.by.id:
         differs.append("it was somebody else's")
     if differs:
         raise KeyReused(
@@ -131,20 +173,29 @@ def _repeat(
 
 def plain(value: Any) -> Any:
     """A value as JSON has it: dates as ISO text, dataclasses and mappings as objects, sequences as lists."""
-    if value is None or isinstance(value, (bool, int, str)) and not isinstance(value, enum.Enum):
-        return value
     if isinstance(value, enum.Enum):
         return value.value
+    if isinstance(value, str):
+        if "\0" in value:
+            raise UnicodeError("PostgreSQL keeps no character zero")
+        return value
+    if value is None or isinstance(value, (bool, int)):
+        return value
     if isinstance(value, (date, datetime)):
         return value.isoformat()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {field: plain(getattr(value, field)) for field in _fields(type(value))}
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         items = sorted(value) if isinstance(value, (set, frozenset)) else value
         return [plain(v) for v in items]
     raise TypeError(f"an act's inputs and outcome are plain values; {type(value).__name__} is not")
+
+
+@functools.cache
+def _fields(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 def read_back(value: Any, kind: Any) -> Any:
@@ -154,19 +205,22 @@ def read_back(value: Any, kind: Any) -> Any:
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
         return read_back(value, next(a for a in args if a is not type(None)))
-    if origin in (tuple, list) or kind in (tuple, list):
-        if origin is tuple and len(args) > 1 and args[1] is not Ellipsis:
-            return tuple(read_back(v, a) for v, a in zip(value, args, strict=True))
-        return (tuple if origin is tuple else list)(read_back(v, args[0] if args else Any) for v in value)
-    if origin in (dict, Mapping):
-        return {k: read_back(v, args[1]) for k, v in value.items()}
+    if origin in (tuple, list, set, frozenset) or kind in (tuple, list, set, frozenset):
+        return _read_back_many(value, origin or kind, args)
+    if origin is not None and issubclass(origin, Mapping):
+        number = args[0] is int
+        return {(int(k) if number else k): read_back(v, args[1]) for k, v in value.items()}
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
-        return kind(**{f.name: read_back(value[f.name], hints[f.name]) for f in dataclasses.fields(kind)})  # type: ignore[operator]
-    if kind is datetime:
-        return datetime.fromisoformat(value)
-    if kind is date:
-        return date.fromisoformat(value)
+        return kind(**{field: read_back(value[field], hints[field]) for field in hints})  # type: ignore[operator]
+    if kind is datetime or kind is date:
+        return kind.fromisoformat(value)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return kind(value)
     return value
+
+
+def _read_back_many(value: Any, kind: type, args: tuple[Any, ...]) -> Any:
+    if kind is tuple and args and args[-1] is not Ellipsis:
+        return tuple(read_back(v, a) for v, a in zip(value, args, strict=True))
+    return kind(read_back(v, args[0] if args else Any) for v in value)

@@ -1,82 +1,20 @@
-"""Who may do what. Rights go with roles; a person of a small office may have several."""
+"""The people of the office: enrolled, given roles, retired. Nobody is ever deleted: events name them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from curbstop.office._events import Acting, Actor, Key
+from django.db import transaction
+
+from curbstop.office._events import Acting, Actor, Key, record, reserve_ids
 from curbstop.office._once import Refused, act
+from curbstop.office._rights import RIGHTS, ROLES, may, roles_for
 from curbstop.records.base.models import User
+from curbstop.rules.customers import check_text
 
-ROLES: Mapping[str, str] = {
-    "csr": "Customer service representative",
-    "cashier": "Cashier",
-    "supervisor": "Supervisor",
-    "field": "Meter reader and field crew",
-    "finance": "Finance",
-    "auditor": "Auditor: reads everything, changes nothing",
-    "administrator": "Administrator: users and the city's data",
-    "system": "The clock",
-}
-
-_COUNTER = frozenset(
-    {"customers.open", "customers.note", "moves.start", "moves.stop", "reads.enter", "meters.exchange"}
-)
-_TILL = frozenset({"payments.take", "tills.open", "tills.count"})
-_BILLING = frozenset({"bills.plan", "bills.calculate", "bills.hold", "bills.release", "bills.own"})
-
-RIGHTS: Mapping[str, frozenset[str]] = {
-    "csr": _COUNTER | _TILL | _BILLING,
-    "cashier": _TILL,
-    "supervisor": _COUNTER
-    | _TILL
-    | _BILLING
-    | {"bills.approve", "payments.reverse", "reads.decide", "reads.set_averages", "tills.close"},
-    "field": frozenset({"reads.enter", "reads.record_route", "meters.exchange"}),
-    "finance": frozenset({"tills.deposit", "tills.confirm", "ledger.open_day", "payments.record_batch"}),
-    "auditor": frozenset(),
-    "administrator": frozenset(
-        {
-            "staff.enrol",
-            "tariffs.adopt",
-            "policies.set",
-            "policies.install_city",
-            "policies.plan_calendar",
-            "ledger.adopt_chart",
-            "ledger.open_day",
-            "customers.enter_premises",
-            "meters.enter_stock",
-            "tills.install",
-        }
-    ),
-    "system": frozenset(
-        {
-            "bills.plan",
-            "bills.calculate",
-            "bills.post",
-            "bills.own",
-            "payments.record_batch",
-            "payments.apply_credit",
-            "reads.record_route",
-            "reads.set_averages",
-            "ledger.open_day",
-        }
-    ),
-}
-"""Role -> names of acts. What is not listed is refused; reading is not listed, since every role may look."""
-
-
-def may(by: Actor, act_name: str) -> bool:
-    """Whether any of the actor's roles includes the act."""
-    return any(act_name in RIGHTS.get(role, frozenset()) for role in by.roles)
-
-
-def roles_for(act_name: str) -> str:
-    """The roles that include the act, in words."""
-    named = [role for role, acts in RIGHTS.items() if act_name in acts]
-    return " or ".join(named) if named else "nobody (no role includes it)"
+__all__ = ["RIGHTS", "ROLES", "actor_of", "change_roles", "enrol", "first_administrator", "get_actor", "may", "retire"]
+__all__ += ["roles_for"]
 
 
 def get_actor(*, username: str) -> Actor:
@@ -95,7 +33,7 @@ def actor_of(user: Any) -> Actor:
     return Actor(id=user.pk, name=str(user), roles=frozenset(user.roles))
 
 
-@act("staff.enrol")
+@act("staff.enrol", secret=("password_hash",))
 def enrol(
     event: Acting,
     /,
@@ -109,24 +47,66 @@ def enrol(
     roles: tuple[str, ...],
     password_hash: str = "!",
 ) -> int:
-    """Enrol a user with roles; returns the user's id. ``password_hash`` comes from the caller, who never keeps the password.
+    """Enrol a user with roles; returns the user's id. ``password_hash`` is made by the caller; no password is kept.
 
     :raises Refused: a role that the office does not know, or a name that is taken
     """
-    for role in roles:
-        if role not in ROLES:
-            raise Refused(f"There is no role {role!r}; the roles are {', '.join(ROLES)}.", field="roles")
+    _check_roles(roles)
+    username = check_text(username, field="username", longest=150, required=True)
     if User.objects.filter(username=username).exists():
         raise Refused(f"The sign-in name {username!r} is taken; choose another.", field="username")
-    user = User(username=username, first_name=first_name, last_name=last_name, roles=list(roles), date_joined=at)
-    user.password = password_hash
+    user = User(
+        username=username,
+        first_name=check_text(first_name, field="first_name", longest=150),
+        last_name=check_text(last_name, field="last_name", longest=150),
+        roles=list(roles),
+        date_joined=at,
+        password=password_hash,
+    )
     user.save()
-    event.about(f"user:{user.pk}", says=f"{first_name} {last_name} enrolled as {', '.join(roles)}.")
+    event.about(f"user:{user.pk}", says=f"{user} enrolled as {', '.join(roles) or 'nobody in particular'}.")
     return user.pk
 
 
+@act("staff.change_roles")
+def change_roles(
+    event: Acting, /, *, key: Key, by: Actor, at: datetime, username: str, roles: tuple[str, ...], reason: str
+) -> None:
+    """Give a user exactly these roles from now on.
+
+    :raises Refused: no such user, a role that the office does not know, or the actor's own roles
+    """
+    _check_roles(roles)
+    user = _get_user(username)
+    event.about(f"user:{user.pk}")
+    if user.pk == by.id:
+        raise Refused("Nobody changes his own roles; ask another administrator.", field="username")
+    before, user.roles = user.roles, list(roles)
+    user.save(update_fields=["roles"])
+    why = check_text(reason, field="reason", required=True)
+    event.about(says=f"{user}: {', '.join(before) or 'no roles'} became {', '.join(roles) or 'no roles'}: {why}")
+
+
+@act("staff.retire")
+def retire(event: Acting, /, *, key: Key, by: Actor, at: datetime, username: str, reason: str) -> None:
+    """End a user's sign-in. The user stays: events and rows name him.
+
+    :raises Refused: no such user, or the actor himself
+    """
+    user = _get_user(username)
+    event.about(f"user:{user.pk}")
+    if user.pk == by.id:
+        raise Refused("Nobody retires himself; ask another administrator.", field="username")
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    event.about(says=f"{user} left: {check_text(reason, field='reason', required=True)}")
+
+
 def first_administrator(*, username: str, name: str, at: datetime) -> Actor:
-    """The actor that raises an empty city: made once, when there is no user at all, so that every later act has an author."""
+    """The actor that raises an empty city: made once, when there is no user at all, so that every act has an author.
+
+    :raises Refused: there are users already, and none of this name
+    """
     user = User.objects.filter(username=username).first()
     if user is None:
         if User.objects.exists():
@@ -134,13 +114,24 @@ def first_administrator(*, username: str, name: str, at: datetime) -> Actor:
                 f"There are users already, but no {username!r}; sign in as an administrator instead.", field="username"
             )
         first, _, last = name.partition(" ")
-        user = User(
-            username=username,
-            first_name=first,
-            last_name=last,
-            roles=["administrator", "system"],
-            date_joined=at,
-            password="!",
-        )
-        user.save()
+        roles = ["administrator", "system"]
+        with transaction.atomic():
+            user = User(username=username, first_name=first, last_name=last, roles=roles, date_joined=at, password="!")
+            user.save()
+            event = Acting(id=reserve_ids(1)[0], act="staff.first_administrator", by=actor_of(user), at=at)
+            event.about(f"user:{user.pk}", says=f"{user} raises the city.")
+            record(event, key=None, inputs={"username": username, "name": name}, outcome=user.pk)
     return actor_of(user)
+
+
+def _get_user(username: str) -> User:
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise Refused(f"There is no user {username!r}; the list of users has the sign-in names.", field="username")
+    return user
+
+
+def _check_roles(roles: tuple[str, ...]) -> None:
+    for role in roles:
+        if role not in ROLES:
+            raise Refused(f"There is no role {role!r}; the roles are {', '.join(ROLES)}.", field="roles")

@@ -1,8 +1,8 @@
 """Users and events.
 
-An **event** is the trace of one act: who did what, when, to which subjects, from which inputs, with which outcome. Its ``key``
-makes the act idempotent: a second call with the same key finds the first one's outcome here. Events are never changed: the
-trigger ``never_changes`` and the rights of the application role both refuse it.
+An **event** is the trace of one act: who did what, when, to which subjects, from which inputs, with which outcome. Its
+``key`` makes the act idempotent: a second call with the same key finds the first one's outcome here. Events are never
+changed: the trigger ``never_changes`` and the rights of the application role both refuse it.
 """
 
 from django.contrib.auth.models import AbstractUser

@@ -1,6 +1,7 @@
 """Customer -> account -> agreement on one side, premise -> service point on the other.
 
-An **agreement** says who is responsible for a service point during which days; the exclusion constraint refuses two at once.
+An **agreement** says who is responsible for a service point during which days; the exclusion constraint refuses two at
+once.
 """
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -8,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOper
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from curbstop.records.decisions.models import Cycle, Tariff
 
@@ -25,6 +27,11 @@ class Customer(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=~Q(name=""), name="customers_customer_named")]
+        indexes = [  # a new customer is compared with those there are
+            GinIndex(fields=["name"], name="customers_customer_name", opclasses=["gin_trgm_ops"]),
+            models.Index(fields=["phone"], condition=~Q(phone=""), name="customers_customer_phone"),
+            models.Index(Lower("email"), condition=~Q(email=""), name="customers_customer_email"),
+        ]
 
 
 class Premise(models.Model):
@@ -48,12 +55,13 @@ class Premise(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["address", "zip"], name="customers_premise_address"),
             models.CheckConstraint(condition=Q(dwelling_units__gte=1), name="customers_premise_units"),
+            models.CheckConstraint(condition=Q(kind__in=["residential", "commercial"]), name="customers_premise_kind"),
         ]
         indexes = [models.Index(fields=["cycle", "route", "sequence"], name="customers_premise_route")]
 
 
 class Account(models.Model):
-    """What a customer owes is kept by account. ``number`` ends in a check digit."""
+    """What a customer owes is kept by account. ``number``: ``customers_account_number_seq`` and a check digit."""
 
     number = models.TextField(unique=True)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="accounts")
@@ -62,6 +70,16 @@ class Account(models.Model):
     mail_to = ArrayField(models.TextField(), default=list)  # address lines; empty: the service address
     opened_on = models.DateField()
     event_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(number__regex=r"^[0-9]{8,12}$"), name="customers_account_number"),
+            models.CheckConstraint(
+                condition=Q(customer_class__in=["residential", "commercial"])
+                & Q(tenure__in=["owner", "renter", "business"]),
+                name="customers_account_class",
+            ),
+        ]
 
 
 class ServicePoint(models.Model):
@@ -100,6 +118,10 @@ class Agreement(models.Model):
                 expressions=[("service_point", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
             ),
             models.CheckConstraint(condition=Q(items__gte=0), name="customers_agreement_items"),
+            # an empty range overlaps nothing, so the constraint above would let any number of them in
+            models.CheckConstraint(
+                condition=Q(during__isempty=False, during__lower_inf=False), name="customers_agreement_days"
+            ),
         ]
 
 

@@ -7,6 +7,7 @@ A policy whose ``value`` is null is *not set*: nothing is charged or done on a g
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
+from django.db.models import Q
 
 
 class City(models.Model):
@@ -19,7 +20,7 @@ class City(models.Model):
     body = models.JSONField()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="decisions_city_one")]
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="decisions_city_one")]
 
 
 class Tariff(models.Model):
@@ -48,7 +49,10 @@ class TariffVersion(models.Model):
                 expressions=[("tariff", RangeOperators.EQUAL), ("valid", RangeOperators.OVERLAPS)],
                 violation_error_message="another version of this tariff holds on some of these days",
             ),
-            models.CheckConstraint(condition=~models.Q(authority=""), name="decisions_tariffversion_authority"),
+            models.CheckConstraint(condition=~Q(authority=""), name="decisions_tariffversion_authority"),
+            models.CheckConstraint(
+                condition=Q(valid__isempty=False, valid__lower_inf=False), name="decisions_tariffversion_days"
+            ),
         ]
 
 
@@ -71,7 +75,13 @@ class PolicyValue(models.Model):
                 name="decisions_policyvalue_no_overlap",
                 expressions=[("policy", RangeOperators.EQUAL), ("valid", RangeOperators.OVERLAPS)],
             ),
-            models.CheckConstraint(condition=~models.Q(authority=""), name="decisions_policyvalue_authority"),
+            models.CheckConstraint(condition=~Q(authority=""), name="decisions_policyvalue_authority"),
+            models.CheckConstraint(
+                condition=Q(value__isnull=False) | ~Q(not_set=""), name="decisions_policyvalue_says_why"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid__isempty=False, valid__lower_inf=False), name="decisions_policyvalue_days"
+            ),
         ]
 
 
@@ -95,8 +105,8 @@ class CycleDate(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["cycle", "bill_on"], name="decisions_cycledate_once"),
             models.CheckConstraint(
-                condition=models.Q(bill_on__gte=models.F("read_on"))
-                & (models.Q(due_on__isnull=True) | models.Q(due_on__gt=models.F("bill_on"))),
+                condition=Q(bill_on__gte=models.F("read_on"))
+                & (Q(due_on__isnull=True) | Q(due_on__gt=models.F("bill_on"))),
                 name="decisions_cycledate_order",
             ),
         ]

@@ -44,21 +44,27 @@ class Installation(models.Model):
                 name="meters_installation_one_place",
                 expressions=[("meter", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
             ),
+            models.CheckConstraint(
+                condition=Q(during__isempty=False, during__lower_inf=False), name="meters_installation_days"
+            ),
         ]
 
 
+READ_KINDS = ["initial", "regular", "final", "removed", "check", "estimated"]
+
+
 class Read(models.Model):
-    """A register read on a day. ``usage_gal`` is since ``previous``, by ``rules.reads``; the first read of a meter has none.
+    """A register read on a day. ``usage_gal`` is since ``previous``, by ``rules.reads``; a meter's first read has none.
 
     ``findings`` is why the read wants a look (zero, high, negative...); it counts when there are none, or when a
     :class:`ReadDecision` accepts it. ``replaces`` names the read that this one corrects: both stay.
     """
 
-    installation = models.ForeignKey(Installation, on_delete=models.PROTECT, related_name="reads")
-    service_point = models.ForeignKey(ServicePoint, on_delete=models.PROTECT, related_name="reads")
+    installation = models.ForeignKey(Installation, on_delete=models.PROTECT, related_name="reads", db_index=False)
+    service_point = models.ForeignKey(ServicePoint, on_delete=models.PROTECT, related_name="reads", db_index=False)
     read_on = models.DateField()
     register = models.BigIntegerField()
-    kind = models.TextField()  # initial regular final removed check estimated
+    kind = models.TextField()
     source = models.TextField()  # hand route_file system
     reader = models.TextField(default="")
     previous = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
@@ -71,8 +77,18 @@ class Read(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(register__gte=0), name="meters_read_register"),
             models.CheckConstraint(condition=~Q(replaces=F("id")), name="meters_read_not_itself"),
+            models.CheckConstraint(condition=Q(kind__in=READ_KINDS), name="meters_read_kind"),
+            # a second read of a day names the one that it replaces; so a file that is sent again adds nothing
+            models.UniqueConstraint(
+                fields=["installation", "read_on"], condition=Q(replaces__isnull=True), name="meters_read_once_a_day"
+            ),
         ]
-        indexes = [models.Index(fields=["service_point", "read_on"], name="meters_read_point_day")]
+        indexes = [
+            models.Index(fields=["service_point", "read_on"], name="meters_read_point_day"),
+            models.Index(fields=["installation", "read_on"], name="meters_read_installation_day"),
+            # the edit list
+            models.Index(fields=["read_on"], condition=~Q(findings=[]), name="meters_read_findings"),
+        ]
 
 
 class ReadDecision(models.Model):
@@ -84,9 +100,16 @@ class ReadDecision(models.Model):
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     event_id = models.BigIntegerField()
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome__in=["accept", "reject"]) & ~Q(reason=""), name="meters_readdecision_says_why"
+            )
+        ]
+
 
 class Average(models.Model):
-    """The personal sewer average of an agreement while ``during``: the cap on its billed volume, and the reads it was made from."""
+    """The personal sewer average of an agreement while ``during``: the cap on its billed volume, and its reads."""
 
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="averages")
     during = DateRangeField()
@@ -101,4 +124,7 @@ class Average(models.Model):
                 expressions=[("agreement", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
             ),
             models.CheckConstraint(condition=Q(gal__gte=0), name="meters_average_gal"),
+            models.CheckConstraint(
+                condition=Q(during__isempty=False, during__lower_inf=False), name="meters_average_days"
+            ),
         ]
