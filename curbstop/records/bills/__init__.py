@@ -1,0 +1,1 @@
+"""Bill runs, their plan and outcomes, and the bills issued."""
