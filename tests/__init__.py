@@ -1,0 +1,1 @@
+"""The tests: one folder a floor; `tidy` for the house style."""
