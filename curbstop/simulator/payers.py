@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from curbstop.simulator.chance import stream, weighted
 
 COUNTER = ("cash", "check", "split")
-BATCHES = ("lockbox", "billpay", "online", "autopay")
+BATCHES = ("lockbox", "bill_pay", "online_card", "autopay")
 HABITS = ("autopay", "early", "on_time", "late", "partial", "skips", "stops", "over")
 _HABITS = {
     "owner": (27, 17, 37, 12, 2, 2, 1, 2),
@@ -46,11 +46,11 @@ class Intent:
 def payer(draw: random.Random, tenure: str) -> Payer:
     """A habit by chance; businesses pay on time and mostly by mail, renters later than owners."""
     habit = weighted(draw, [(name, weight) for name, weight in zip(HABITS, _HABITS[tenure], strict=True) if weight])
-    channels = [("online", 36), ("lockbox", 20), ("billpay", 16), ("cash", 14), ("check", 12), ("split", 2)]
+    channels = [("online_card", 36), ("lockbox", 20), ("bill_pay", 16), ("cash", 14), ("check", 12), ("split", 2)]
     if habit in ("late", "partial", "skips", "stops"):
-        channels = [("online", 34), ("cash", 40), ("lockbox", 8), ("check", 13), ("split", 5)]
+        channels = [("online_card", 34), ("cash", 40), ("lockbox", 8), ("check", 13), ("split", 5)]
     if tenure == "business":
-        channels = [("lockbox", 45), ("billpay", 25), ("online", 20), ("check", 10)]
+        channels = [("lockbox", 45), ("bill_pay", 25), ("online_card", 20), ("check", 10)]
     return Payer(
         habit=habit,
         channel="autopay" if habit == "autopay" else weighted(draw, channels),
@@ -68,7 +68,7 @@ def intents(
         return []
     draw = stream(seed, "pays", stay, run_on)
     channel = (
-        who.channel if draw.random() < 0.92 or who.habit == "autopay" else draw.choice(("online", "cash", "lockbox"))
+        who.channel if draw.random() < 0.92 or who.habit == "autopay" else draw.choice(("online_card", "cash", "lockbox"))
     )
     mailed = run_on + timedelta(days=draw.randrange(3, 7))
     if final:
@@ -77,7 +77,7 @@ def intents(
         return [
             Intent(
                 max(mailed, due_on - timedelta(days=draw.randrange(-6, 9))),
-                "online" if channel == "autopay" else channel,
+                "online_card" if channel == "autopay" else channel,
                 0,
             )
         ]
