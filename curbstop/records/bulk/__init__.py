@@ -1,1 +1,1 @@
-"""Many rows at once: arrays out of the database, binary COPY into it. No tables of its own."""
+"""Many rows at once: arrays out of the database, binary COPY in. Only bill runs and loads of history come here."""
