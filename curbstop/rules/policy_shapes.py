@@ -1,0 +1,111 @@
+"""The policies that the programs know, each with the shape of its value.
+
+A shape is `amount` (whole cents come out, under a name that ends in `_cents` inside a table), `percent` (text of a
+plain number), `whole`, `days`, `yes_no`, `text`, `words`, `on` (a date); a table of them by name (`?` after a name:
+may be left out); or a list holding one table. A city's own policy of another name says its shape with `is:`.
+"""
+
+from __future__ import annotations
+
+Shape = str | dict[str, "Shape"] | list["Shape"]
+
+SCALARS = ("amount", "percent", "whole", "days", "yes_no", "text", "words", "on")
+
+BANDS: Shape = [
+    {
+        "class": "text",
+        "high_percent": "whole",
+        "low_percent": "whole",
+        "least_gal": "whole",
+        "zero_above_gal": "whole",
+        "same_in_a_row": "whole",
+    }
+]
+
+SHAPES: dict[str, Shape] = {
+    # calendar
+    "calendar.every_days": "days",
+    "calendar.cycles": [{"code": "text", "name": "text", "read_on": "on"}],
+    "calendar.bill_days_after_read": "days",
+    "calendar.roll": "text",
+    "calendar.holidays": "words",
+    # bills
+    "bill.due_days": "days",
+    "bill.proration": "text",
+    "bill.rounding": "text",
+    "bill.messages": "words",
+    "explain.order": "words",
+    "backbill.limit_months": "whole",
+    # late charges, notices, cut-off
+    "late.percent": "percent",
+    "late.day": "days",
+    "late.government_days": "days",
+    "delinquency.notice.minimum": "amount",
+    "delinquency.notice.days_before_cutoff": "days",
+    "delinquency.notice.must_say": "words",
+    "delinquency.cutoff.days_after_bill": "days",
+    "delinquency.cutoff.weekdays": "words",
+    "delinquency.hanger.hours_before_cutoff": "whole",
+    "delinquency.call": "yes_no",
+    "delinquency.weather": "text",
+    "extension.rule": "text",
+    "arrangement.rule": "text",
+    "restore.rule": "text",
+    # fees
+    "fee.new_service": "amount",
+    "fee.transfer": "amount",
+    "fee.cutoff": "amount",
+    "fee.reconnect": "amount",
+    "fee.after_hours": "amount",
+    "fee.returned_payment": "amount",
+    "fee.door_hanger": "amount",
+    "fee.tampering": "amount",
+    "fee.reread": "amount",
+    "fee.card": "amount",
+    "fee.stormwater": "amount",
+    "fee.ambulance": "amount",
+    "fee.capital": "amount",
+    "fee.recycling": "amount",
+    # deposits
+    "deposit.renter.residential": {"amount": "amount", "instalments": "whole"},
+    "deposit.owner.by_credit": [{"grade": "whole", "amount": "amount"}],
+    "deposit.commercial": {"amount": "amount", "instalments": "whole"},
+    "deposit.prior_debt": {"amount": "amount", "instalments": "whole"},
+    "deposit.instalments.when": "text",
+    "deposit.paid_first": "yes_no",
+    "deposit.waiver": {"days": "days"},
+    "deposit.held_until": "text",
+    "deposit.interest": "percent",
+    "deposit.refund.days": "days",
+    "deposit.unclaimed": {"cancel_at": "amount", "after_years": "whole", "notice_days": "days"},
+    # money
+    "payments.application": "text",
+    "till.float": "amount",
+    "till.report_up": "amount",
+    "adjust.supervisor": "amount",
+    # reads and averages
+    "reads.bands": BANDS,
+    "reads.estimates_in_a_row": "whole",
+    "sewer.average": {
+        "reset_month": "whole",
+        "lowest": "whole",
+        "take": "whole",
+        "needs_reads": "whole",
+        "new_account_gal": "whole",
+    },
+    "leak.rule": "text",
+    # programmes and sanitation
+    "senior.rule": "text",
+    "bigtrash.free_per_year": "whole",
+    "voucher.landfill": "whole",
+    "dumpster.call": "text",
+    "hauler.order": "text",
+    "carts.most_units": "whole",
+    # office
+    "office.phone": "text",
+    "office.email": "text",
+    "office.hours": "text",
+    "connect.windows": "words",
+    "connect.someone_home": "yes_no",
+    "confidential.substitute_address": "text",
+}
