@@ -7,7 +7,7 @@ they are, a few not at all (a dog, a parked truck, a flooded box) and a few wron
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from curbstop.simulator.chance import number, stream
 from curbstop.simulator.streets import Place
-from curbstop.simulator.workdays import is_workday, next_workday
+from curbstop.simulator.workdays import free_workday
 
 _STOCK = {"5/8": [(7, 1), (6, 10)], "1": [(7, 1), (6, 10)], "2": [(6, 10), (6, 100)]}
 """Size -> dials and gallons a unit, of the makes the city has bought."""
@@ -39,14 +39,20 @@ class Hung:
 
 
 def meters(
-    seed: int, place: Place, service: str, opens_on: date, until_on: date, read_days: Sequence[date]
+    seed: int,
+    place: Place,
+    service: str,
+    opens_on: date,
+    until_on: date,
+    read_days: Sequence[date],
+    busy: Collection[date] = (),
 ) -> list[Hung]:
     """The meters of one service of a place that hang before ``until_on``, one after another.
 
     ``read_days`` are the days on which its cycle is read, ascending: an exchange never falls on one, and a stuck
-    register is found out by a read.
+    register is found out by a read. Nor does one fall on a ``busy`` day (a move).
     """
-    ends = _exchanges(seed, place, service, opens_on, until_on, read_days)
+    ends = _exchanges(seed, place, service, opens_on, until_on, read_days, {*read_days, *busy})
     found = []
     begins = opens_on
     for order in range(len(ends) + 1):
@@ -72,7 +78,13 @@ def _hung(
 
 
 def _exchanges(
-    seed: int, place: Place, service: str, opens_on: date, until_on: date, read_days: Sequence[date]
+    seed: int,
+    place: Place,
+    service: str,
+    opens_on: date,
+    until_on: date,
+    read_days: Sequence[date],
+    busy: Collection[date],
 ) -> list[tuple[date | None, date | None]]:
     """Day of each exchange before ``until_on`` (or none yet, for a register already stuck), and since when it was
     stuck."""
@@ -93,22 +105,13 @@ def _exchanges(
                 found.append((None, stuck_on))
                 break
             day = read_days[at] + timedelta(days=3 + chance % 5)
-        day = _free_day(day, read_days)
+        day = free_workday(day, busy)
         if day >= until_on:
             found.append((None, stuck_on))
             break
         found.append((day, stuck_on))
         after = day + timedelta(days=60)
     return found
-
-
-def _free_day(day: date, read_days: Sequence[date]) -> date:
-    """The next working day that is no day of reading."""
-    while True:
-        at = bisect_left(read_days, day)
-        if is_workday(day) and (at == len(read_days) or read_days[at] != day):
-            return day
-        day = next_workday(day + timedelta(days=1))
 
 
 def register(meter: Hung, used: np.ndarray, origin: date, day: date) -> int:

@@ -68,7 +68,9 @@ def intents(
         return []
     draw = stream(seed, "pays", stay, run_on)
     channel = (
-        who.channel if draw.random() < 0.92 or who.habit == "autopay" else draw.choice(("online_card", "cash", "lockbox"))
+        who.channel
+        if draw.random() < 0.92 or who.habit == "autopay"
+        else draw.choice(("online_card", "cash", "lockbox"))
     )
     mailed = run_on + timedelta(days=draw.randrange(3, 7))
     if final:

@@ -7,6 +7,7 @@ that is lived longer has the same people. Moves fall on days on which the office
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,7 +16,7 @@ from curbstop.simulator.chance import number, stream, weighted
 from curbstop.simulator.names import Party
 from curbstop.simulator.payers import Payer, payer
 from curbstop.simulator.streets import Place, street_of
-from curbstop.simulator.workdays import next_workday
+from curbstop.simulator.workdays import free_workday
 
 _EVEN = (1000,) * 7
 _WEEKS = {
@@ -66,17 +67,19 @@ class Stay:
         return f"{self.place.no}.{self.no}"
 
 
-def stays(seed: int, place: Place, opens_on: date, until_on: date) -> list[Stay]:
-    """The stays of a place that begin before ``until_on``, from the day ``opens_on`` on which its cycle came to this
-    office."""
+def stays(seed: int, place: Place, opens_on: date, until_on: date, busy: Collection[date] = ()) -> list[Stay]:
+    """The stays of a place that begin before ``until_on``, from the day on which its cycle came to this office.
+
+    Nobody moves on a ``busy`` day: on a day of reading a register would be read twice.
+    """
     found: list[Stay] = []
     begins, number_ = opens_on, 0
     while begins < until_on:
-        stay = _stay(seed, place, number_, begins)
+        stay = _stay(seed, place, number_, begins, busy)
         found.append(stay)
         if stay.until_on is None:
             break
-        gap = _between(seed, place, number_ + 1, stay)
+        gap = _between(seed, place, number_ + 1, stay, busy)
         if gap is not None:
             found.append(gap)
         begins = gap.until_on if gap is not None and gap.until_on is not None else stay.until_on
@@ -84,7 +87,7 @@ def stays(seed: int, place: Place, opens_on: date, until_on: date) -> list[Stay]
     return [stay for stay in found if stay.from_on < until_on]
 
 
-def _stay(seed: int, place: Place, no: int, from_on: date) -> Stay:
+def _stay(seed: int, place: Place, no: int, from_on: date, busy: Collection[date]) -> Stay:
     draw = stream(seed, "stay", place.no, no)
     if place.kind == "commercial":
         tenure, usual = "business", 3600
@@ -96,7 +99,7 @@ def _stay(seed: int, place: Place, no: int, from_on: date) -> Stay:
         place=place,
         no=no,
         from_on=from_on,
-        until_on=_leaves(draw, from_on, usual),
+        until_on=_leaves(draw, from_on, usual, busy),
         party=who,
         tenure=tenure,
         use=_home_use(draw, place) if place.kind == "residential" else _trade_use(draw, place),
@@ -105,14 +108,14 @@ def _stay(seed: int, place: Place, no: int, from_on: date) -> Stay:
     )
 
 
-def _leaves(draw: random.Random, from_on: date, usual: int) -> date:
+def _leaves(draw: random.Random, from_on: date, usual: int, busy: Collection[date]) -> date:
     """Leaving is as likely on any day as on another (so it does not matter how long somebody was there before the
     town opened)."""
     days = 46 + int(draw.expovariate(1 / usual))
     left = from_on + timedelta(days=min(days, 15_000))
     if draw.random() < 0.45:  # leases and closings end with the month
         left = (left.replace(day=1) + timedelta(days=32)).replace(day=1)
-    return next_workday(left)
+    return free_workday(left, busy)
 
 
 def _carts(draw: random.Random, place: Place) -> int:
@@ -138,12 +141,12 @@ def _trade_use(draw: random.Random, place: Place) -> Use:
     return Use(0, min(low, draw.randrange(least, most)), 240 if place.irrigated else 0, _WEEKS.get(place.trade, _EVEN))
 
 
-def _between(seed: int, place: Place, no: int, left: Stay) -> Stay | None:
+def _between(seed: int, place: Place, no: int, left: Stay, busy: Collection[date]) -> Stay | None:
     """The empty days after a stay. Half of the landlords keep the water on in their own name until the next tenant."""
     draw = stream(seed, "between", place.no, no)
     days = draw.randrange(6, 50) if place.rented else 0 if draw.random() < 0.7 else draw.randrange(3, 60)
     assert left.until_on is not None
-    until_on = next_workday(left.until_on + timedelta(days=days))
+    until_on = free_workday(left.until_on + timedelta(days=days), busy)
     if until_on <= left.until_on:
         return None
     return Stay(

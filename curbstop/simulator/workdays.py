@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import date, timedelta
 
 import holidays
@@ -10,12 +10,23 @@ import holidays
 DAY = timedelta(days=1)
 
 _OBSERVED = holidays.country_holidays("US", subdiv="OK")
-"""The State's legal holidays with their observed days (25 O.S. 82.1); filled year by year as it is asked."""
+"""Federal and Oklahoma's legal holidays with their observed days (25 O.S. 82.1): the example town closes on all of
+them.
+
+A city may close on fewer; closed on a day more, the town's staff never act on a day on which a city's would not.
+"""
 
 
 def is_workday(day: date) -> bool:
     """Whether the office is open."""
     return day.weekday() < 5 and day not in _OBSERVED
+
+
+def free_workday(day: date, busy: Container[date]) -> date:
+    """The first open day at or after ``day`` that is not one of the ``busy`` ones."""
+    while day in busy or not is_workday(day):
+        day += DAY
+    return day
 
 
 def next_workday(day: date, *, after: int = 0) -> date:
