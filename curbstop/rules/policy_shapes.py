@@ -68,7 +68,7 @@ SHAPES: dict[str, Shape] = {
     "fee.recycling": "amount",
     # deposits
     "deposit.renter.residential": {"amount": "amount", "instalments": "whole"},
-    "deposit.owner.by_credit": [{"grade": "whole", "amount": "amount"}],
+    "deposit.owner.by_credit": [{"grade": "whole", "amount": "amount", "instalments": "whole"}],
     "deposit.commercial": {"amount": "amount", "instalments": "whole"},
     "deposit.prior_debt": {"amount": "amount", "instalments": "whole"},
     "deposit.instalments.when": "text",
