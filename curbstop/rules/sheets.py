@@ -276,7 +276,7 @@ class Block:
 def closest(value: str, known: Iterable[str]) -> str:
     """A remedy that names the nearest known word, or all of them."""
     options = sorted(set(known))
-    near = get_close_matches(value, options, n=1, cutoff=0.6)
+    near = get_close_matches(value, options, n=1)
     if near:
         return f"did you mean {near[0]!r}?"
     return f"use one of {', '.join(options)}"

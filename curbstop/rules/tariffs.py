@@ -41,7 +41,7 @@ from curbstop.rules.plans import (
     VolumeOf,
 )
 from curbstop.rules.sheets import NOT_SET, Block, Page, closest
-from curbstop.rules.units import Quantity, parse_number, parse_quantity
+from curbstop.rules.units import Quantity, parse_number, parse_quantity, show_number
 
 __all__ = ["Tariff", "TariffErrors", "Version", "read_tariffs"]
 
@@ -320,8 +320,8 @@ def _limit(part: Block, *, last: bool, before: Fraction | str, unit: Fraction) -
     start = part.number("from")
     if start is not None and isinstance(before, Fraction) and start * unit != before:
         why = "a gap in the tiers" if start * unit > before else "the tiers overlap"
-        remedy = f"begin where the tier before ends ({_short(before / unit)}), or leave `from` out"
-        part.fault("from", value=_short(start), why=why, remedy=remedy)
+        remedy = f"begin where the tier before ends ({show_number(before / unit)}), or leave `from` out"
+        part.fault("from", value=show_number(start), why=why, remedy=remedy)
     value = part.text("to")
     if value is None:
         if not last:
@@ -340,13 +340,9 @@ def _limit(part: Block, *, last: bool, before: Fraction | str, unit: Fraction) -
         why = "a gap in the tiers: usage above it has no price"
         part.fault("to", value=value, why=why, remedy="add a last tier with a `rate` and no `to`")
     if isinstance(to, Fraction) and isinstance(before, Fraction) and to <= before:
-        remedy = f"a tier ends above the one before it ({_short(before / unit)})"
+        remedy = f"a tier ends above the one before it ({show_number(before / unit)})"
         part.fault("to", value=value, why="the tiers do not rise", remedy=remedy)
     return to
-
-
-def _short(number: Fraction) -> str:
-    return str(number.numerator) if number.denominator == 1 else str(float(number))
 
 
 def _source(block: Block, key: str) -> VolumeOf:

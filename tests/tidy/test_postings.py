@@ -1,0 +1,52 @@
+"""Two doors to the books: office.ledger._post, and records.bulk in a chunk of a bill run. Nobody else writes them."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.tidy.sources import here, python
+
+TABLES = r"ledger_(?:posting|transaction)"
+WRITING = re.compile(
+    rf"(?:insert\s+into|update|delete\s+from|truncate(?:\s+table)?|copy|merge\s+into)\s+\"?{TABLES}\b", re.I
+)
+ORM = re.compile(
+    r"\b(?:Posting|Transaction)\.objects\.(?:\w+\(.*\)\.)*(?:create|bulk_create|update|delete|get_or_create)\("
+)
+DOORS = ("curbstop/office/ledger.py", "curbstop/office/_post.py", "curbstop/records/bulk/")
+
+
+def writes_postings(source: str) -> list[str]:
+    """Statements that write the books: SQL in any string (also one put together), or the ORM."""
+    tree = ast.parse(source)
+    texts = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    texts += [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    found = [match[0] for text in texts for match in WRITING.finditer(text)]
+    return found + [match[0] for match in ORM.finditer(source)]
+
+
+def outside_the_doors() -> list[Path]:
+    return [path for path in python("curbstop") if not here(path).startswith(DOORS)]
+
+
+@pytest.mark.parametrize("path", outside_the_doors(), ids=here)
+def test_nobody_else_writes_the_books(path: Path) -> None:
+    assert writes_postings(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'cursor.execute("insert into ledger_posting (id) values (1)")',
+        'cursor.execute(f"""copy ledger_posting ({columns}) from stdin""")',
+        'sql = "UPDATE ledger_posting SET debit_cents = 0"',
+        "Posting.objects.create(debit_cents=1)",
+        "Posting.objects.filter(id=1).update(debit_cents=1)",
+        "Transaction.objects.bulk_create(rows)",
+    ],
+)
+def test_one_that_does_is_found(source: str) -> None:
+    assert writes_postings(source)
+    assert not writes_postings('cursor.execute("select * from ledger_posting")\nPosting.objects.filter(id=1)')
