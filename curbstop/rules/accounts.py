@@ -30,7 +30,7 @@ def check_digit(digits: str) -> int:
 
 
 def account_number(sequence: int) -> str:
-    """The account number of a number of the sequence: 1000001 is ``10000017``.
+    """The account number of a number of the sequence: 1000001 is ``10000016``.
 
     :raises ValueError: below 1000001, where the number would be too short
     """
@@ -47,7 +47,7 @@ def check_account_number(text: str, *, field: str = "account") -> str:
     digits = re.sub(r"[\s-]", "", text)
     if not _SHAPE.fullmatch(digits):
         why = "an account number is 8 digits"
-        raise BadAccountNumber(field=field, value=text, why=why, remedy="copy it from a bill, for example 10000017")
+        raise BadAccountNumber(field=field, value=text, why=why, remedy="copy it from a bill, for example 10000016")
     if check_digit(digits[:-1]) != int(digits[-1]):
         why = "the last digit does not fit the others, so one of them is mistyped"
         raise BadAccountNumber(field=field, value=text, why=why, remedy="compare it with the bill, digit by digit")

@@ -99,3 +99,23 @@ def check_mail_to(lines: Sequence[str], *, field: str = "mail_to") -> tuple[str,
         why = f"{len(found)} lines, where an envelope's window shows {MOST_LINES}"
         raise BadEntry(field=field, value=found[0], why=why, remedy="put two of them on one line")
     return found
+
+
+SERVICES = ("water", "irrigation", "sewer", "sanitation", "stormwater")
+"""What a premise can be served with, in the order of the lines of a bill."""
+
+METERED = ("water", "irrigation")
+"""Services with a meter of their own; sewer is measured by the water that goes in."""
+
+CLASSES = ("residential", "commercial")
+TENURES = ("owner", "renter", "business")
+
+
+def check_choice(value: str, options: Sequence[str], *, field: str) -> str:
+    """One of the options.
+
+    :raises BadEntry: none of them
+    """
+    if value not in options:
+        raise BadEntry(field=field, value=value, why="not known", remedy=f"use one of {', '.join(options)}")
+    return value
