@@ -1,9 +1,9 @@
 """The one search box: name in any order with a typo, account, phone, address, meter.
 
-One row an account in ``customers_finding`` is what the box looks through: ``words`` (a space, then name, service address
-and zip in plain lower-case letters, so that ``% sage%`` finds a word by its beginning) and ``digits`` (every number that
-finds the account, with its beginnings, so that a number finds while it is being typed). Acts that change a name, number,
-phone, address or meter call :func:`refresh`.
+One row an account in ``customers_finding`` is what the box looks through: ``words`` (a space, then name, service
+address and zip in plain lower-case letters, so that ``% sage%`` finds a word by its beginning) and ``digits`` (every
+number that finds the account, with its beginnings, so that a number finds while it is being typed). Acts that change a
+name, number, phone, address or meter call :func:`refresh`.
 
 A search asks for what was typed first, and for what may have been meant only when that finds too little: each word with
 one letter wrong, missing, too many or swapped, as patterns that the trigram index answers.
@@ -155,24 +155,40 @@ def _candidates(wanted: str, words: Sequence[str], limit: int) -> tuple[list[int
     for account_id, text, active in _ask(["words like %s"] * len(words), [f"% {_safe(w)}%" for w in words], limit):
         scored.setdefault(account_id, (not active, _score(words, text), text))
     meant = False
-    if len(scored) < 3 and any(len(word) >= 4 and word.isalpha() for word in words):
+    if len(scored) < 3 and any(_can_slip(word) for word in words):
         meant = not scored
-        tests, values = _near(words)
-        for account_id, text, active in _ask(tests, values, limit):
-            scored.setdefault(account_id, (not active, 100 + _score(words, text), text))
+        for near in _guesses(words):
+            for account_id, text, active in _ask(*_near(words, near), limit, few=True):
+                scored.setdefault(account_id, (not active, 100 + _score(words, text), text))
+            if scored:
+                break
     return sorted(scored, key=lambda account_id: (*scored[account_id], account_id)), meant
 
 
-def _ask(tests: Sequence[str], values: Sequence[object], limit: int) -> list[tuple[int, str, bool]]:
-    """Rows of the search table that pass all tests: active ones, and closed ones where those are too few."""
+def _can_slip(word: str) -> bool:
+    """Two letters have too many neighbours, and a number none: they are right or wrong."""
+    return len(word) >= 3 and word.isalpha()
+
+
+def _guesses(words: Sequence[str]) -> list[set[str]]:
+    """Which words to take as slips: first those that nothing begins with, then all that can be one."""
+    able = {word for word in words if _can_slip(word)}
+    unknown = {word for word in able if not _ask(["words like %s"], [f"% {_safe(word)}%"], 0)}
+    return [unknown, able] if unknown and unknown != able else [able]
+
+
+def _ask(tests: Sequence[str], values: Sequence[str], limit: int, few: bool = False) -> list[tuple[int, str, bool]]:
+    """Rows of the search table that pass all tests: active ones, and closed ones where those are too few.
+
+    ``few``: rows are rare, so all are found by the index before they are cut; left to itself the planner takes many
+    tests for many rows and reads the table from its beginning.
+    """
     found: list[tuple[int, str, bool]] = []
+    pick = f"select account_id, words, active from customers_finding where {' and '.join(tests)} and active = %s"
+    sql = f"with few as materialized ({pick}) select * from few" if few else pick
     with connection.cursor() as cursor:
         for active in (True, False):
-            cursor.execute(
-                f"select account_id, words, active from customers_finding where {' and '.join(tests)}"
-                f" and active = %s limit {_CANDIDATES}",
-                [*values, active],
-            )
+            cursor.execute(f"{sql} limit {_CANDIDATES}", [*values, active])
             found += cursor.fetchall()
             if len(found) > limit:
                 break
@@ -195,30 +211,27 @@ def _safe(word: str) -> str:
     return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _near(words: Sequence[str]) -> tuple[list[str], list[object]]:
-    """Tests for each word with one slip of the finger: a letter wrong, missing, too many, or two swapped."""
+def _near(words: Sequence[str], near: set[str]) -> tuple[list[str], list[str]]:
+    """Tests for the words as typed, those of ``near`` with one slip of the finger."""
     tests: list[str] = []
-    values: list[object] = []
+    values: list[str] = []
     for word in words:
-        patterns = [f"% {_safe(word)}%"]
-        if len(word) >= 4 and word.isalpha():
-            patterns = [f"% {pattern}%" for pattern in slips(word)]
+        patterns = [f"% {slip} %" for slip in slips(word)] if word in near else [f"% {_safe(word)}%"]
         tests.append("(" + " or ".join(["words like %s"] * len(patterns)) + ")")
         values += patterns
     return tests, values
 
 
 def slips(word: str) -> list[str]:
-    """LIKE patterns (``_`` is any letter) of the words one slip away from this one, itself among them.
+    """LIKE patterns (``_`` is any letter) of the words one slip away: a letter wrong, too many or missing, two swapped.
 
     >>> slips("sage")[:4]
-    ['sage', '_age', 's_ge', 'sa_e']
+    ['_age', 's_ge', 'sa_e', 'sag_']
     """
-    found = [word]
-    found += [word[:i] + "_" + word[i + 1 :] for i in range(len(word))]
+    found = [word[:i] + "_" + word[i + 1 :] for i in range(len(word))]
     found += [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)]
-    found += [word[:i] + word[i + 1 :] for i in range(len(word))]
-    found += [word[:i] + "_" + word[i:] for i in range(1, len(word))]
+    found += [word[:i] + word[i + 1 :] for i in range(len(word)) if len(word) > 3]
+    found += [word[:i] + "_" + word[i:] for i in range(1, len(word) + 1)]
     return list(dict.fromkeys(found))
 
 
@@ -287,12 +300,12 @@ def _marks(text: str, words: Sequence[str]) -> tuple[tuple[int, int], ...]:
                 exact = len(word) == len(found.group())
                 marks.append((found.start(), found.start() + len(wanted) if exact else found.end()))
                 break
-            if len(wanted) >= 4 and wanted.isalpha() and _is_near(wanted, word):
+            if _can_slip(wanted) and _is_near(wanted, word):
                 marks.append((found.start(), found.end()))
                 break
     return tuple(marks)
 
 
 def _is_near(wanted: str, word: str) -> bool:
-    """Whether ``word`` begins with one of the slips of ``wanted``."""
-    return any(re.match(pattern.replace("_", "."), word) for pattern in slips(wanted))
+    """Whether ``word`` is one of the slips of ``wanted``."""
+    return any(re.fullmatch(pattern.replace("_", "."), word) for pattern in slips(wanted))

@@ -3,7 +3,9 @@
 Each takes the day it is asked on (``on``); none writes. What a screen cannot find it says by :class:`NotThere`.
 """
 
+from curbstop.office.pages.account import AccountPage, get_account_page
 from curbstop.office.pages.found import NotThere
 from curbstop.office.pages.frame import Frame, get_frame
+from curbstop.office.pages.header import Header, get_header
 
-__all__ = ["Frame", "NotThere", "get_frame"]
+__all__ = ["AccountPage", "Frame", "Header", "NotThere", "get_account_page", "get_frame", "get_header"]

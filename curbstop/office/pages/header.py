@@ -1,0 +1,105 @@
+"""The head of an account, the same on every screen that acts on it: who, where, what is owed, what to mind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from curbstop.office.pages.found import NotThere
+from curbstop.office.pages.rows import ask_one
+from curbstop.rules import accounts
+
+
+@dataclass(frozen=True)
+class Header:
+    """An account at a glance, on a day. ``closed_on`` is None while a service is on, or before one began."""
+
+    id: int
+    number: str
+    customer_id: int
+    name: str
+    kind: str
+    phone: str
+    email: str
+    language: str
+    mail_to: tuple[str, ...]
+    customer_class: str
+    tenure: str
+    opened_on: date
+    premise_id: int | None
+    address: str
+    place: str  # "Moore, OK 73160"
+    cycle: str
+    route: str
+    hazard: str
+    since_on: date | None
+    closed_on: date | None
+    balance_cents: int  # below zero: a credit
+    past_due_cents: int
+    past_due_since: date | None
+    due_on: date | None  # of the newest thing owed
+    credit_cents: int  # held unapplied
+    deposit_cents: int  # held for the customer, never part of the balance
+    held_run: int | None  # the run that holds the account's bill back
+    held_why: str
+
+
+_HEADER = """
+select a.id, a.number, c.id, c.name, c.kind, c.phone, c.email, c.language, a.mail_to, a.customer_class, a.tenure,
+  a.opened_on,
+  pl.id, coalesce(pl.address, 'No service yet'), coalesce(pl.city || ', ' || pl.state || ' ' || pl.zip, ''),
+  coalesce(pl.cycle_id, ''), coalesce(pl.route, ''), coalesce(pl.hazard, ''), pl.since_on,
+  case when pl.until_on <= %(on)s then pl.until_on end,
+  coalesce(o.balance, 0), coalesce(o.past_due, 0), o.past_due_since, o.due_on, coalesce(o.credit, 0),
+  coalesce(o.deposit, 0),
+  h.run_id, coalesce(h.why, '')
+from customers_account a join customers_customer c on c.id = a.customer_id
+left join lateral (
+  select pr.*, min(lower(g.during)) since_on,
+    case when bool_or(upper_inf(g.during)) then null else max(upper(g.during)) end until_on
+  from customers_agreement g join customers_servicepoint s on s.id = g.service_point_id
+  join customers_premise pr on pr.id = s.premise_id
+  where g.account_id = a.id group by pr.id order by max(coalesce(upper(g.during), 'infinity')) desc limit 1) pl on true
+left join lateral (
+  select sum(open) filter (where owed)::bigint balance,
+    min(due) filter (where sub = 2 and open > 0 and due < %(on)s) past_due_since,
+    sum(open) filter (where sub = 2 and open > 0 and due < %(on)s)::bigint past_due,
+    max(due) filter (where sub = 2 and open > 0) due_on, -sum(open) filter (where object = 2310)::bigint credit,
+    -sum(open) filter (where object in (2210, 2220))::bigint deposit
+  from (select p.sub, l.object, p.sub = 2 or l.object in (2310, 2320) owed, max(p.due_on) due,
+      sum(p.debit_cents - p.credit_cents) open
+    from ledger_posting p join ledger_gl l on l.id = p.gl_id where p.account_id = a.id
+    group by p.document_id, p.line_no, p.gl_id, p.sub, l.object) item) o on true
+left join lateral (
+  select r.run_id, string_agg(coalesce(nullif(r.reason, ''), r.finding), '; ') why from bills_review r
+  where r.account_id = a.id and (r.held or r.finding like 'held%%')
+    and not exists (select from bills_runstep x where x.run_id = r.run_id and x.step = 'posted')
+  group by r.run_id order by r.run_id desc limit 1) h on true
+where {which}"""
+
+
+def get_header(*, on: date, number: str = "", account_id: int = 0) -> Header:
+    """The head of the account with this number (or id).
+
+    :raises NotThere: no account has it; a mistyped number says which digit to compare
+    """
+    which = "a.id = %(id)s" if account_id else "a.number = %(number)s"
+    header = ask_one(_made, _HEADER.format(which=which), {"on": on, "number": number, "id": account_id})
+    if header is None:
+        raise NotThere(_why_not(number or str(account_id)))
+    return header
+
+
+def _made(*row: Any) -> Header:
+    values = list(row)
+    values[8] = tuple(values[8])
+    return Header(*values)
+
+
+def _why_not(number: str) -> str:
+    try:
+        accounts.check_account_number(number)
+    except accounts.BadAccountNumber as bad:
+        return f"Account {number}: {bad.why}; {bad.remedy}. Or search by name, address or phone."
+    return f"There is no account {number}. Search by name, address, phone or meter."

@@ -1,0 +1,287 @@
+"""What happened on an account: bills, payments, reads, agreements, events; the newest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from curbstop.formats.usage_chart import UsagePeriod
+from curbstop.office.pages.rows import ask, ask_value
+
+
+@dataclass(frozen=True)
+class BillRow:
+    """A bill of the account. ``state``: open, past_due, part_paid, paid, paid_late."""
+
+    id: int
+    issued_on: date
+    due_on: date
+    usage_gal: int | None
+    total_cents: int
+    open_cents: int
+    paid_on: date | None
+    state: str
+
+
+_BILLS = """
+select b.id, r.bill_on, b.due_on, u.usage_gal, b.total_cents, coalesce(i.open, 0)::bigint, i.paid_on,
+  case when coalesce(i.open, 0) <= 0 then case when i.paid_on > b.due_on then 'paid_late' else 'paid' end
+    when b.due_on < %(on)s then 'past_due' when i.open < b.total_cents then 'part_paid' else 'open' end
+from bills_bill b join bills_run r on r.id = b.run_id
+left join lateral (select max(o.usage_gal) usage_gal from bills_outcome o
+  join customers_agreement g on g.id = o.agreement_id join customers_servicepoint s on s.id = g.service_point_id
+  where o.bill_id = b.id and s.service = 'water') u on true
+left join lateral (select sum(p.debit_cents - p.credit_cents) as open,
+    max(t.effective_on) filter (where p.credit_cents > 0) paid_on
+  from ledger_posting p join ledger_transaction t on t.id = p.txn_id
+  where p.account_id = b.account_id and p.document_id = b.id and p.sub = 2) i on true
+where b.account_id = %(account)s order by r.bill_on desc, b.id desc limit %(limit)s"""
+
+
+def get_bills(*, account_id: int, on: date, limit: int | None) -> tuple[BillRow, ...]:
+    """The account's bills; ``limit`` None for all of them."""
+    return ask(BillRow, _BILLS, {"account": account_id, "on": on, "limit": limit})
+
+
+def count_bills(*, account_id: int) -> int:
+    """How many bills the account ever had."""
+    return int(ask_value("select count(*) from bills_bill where account_id = %(account)s", {"account": account_id}))
+
+
+@dataclass(frozen=True)
+class PaymentRow:
+    """Money received on the account; ``cents`` is this account's part of the receipt."""
+
+    receipt_id: int  # its document id
+    series: str
+    no: int
+    paid_on: date
+    how: str
+    cents: int
+    reversed_on: date | None
+    why: str
+
+
+_PAYMENTS = """
+select r.document_id, s.code, r.no, r.effective_on,
+  coalesce(string_agg(t.type || coalesce(nullif(' ' || t.reference, ' '), ''), ', ' order by t.line), ''),
+  case when r.account_id is not null then r.cents else coalesce((
+    select sum(p.credit_cents - p.debit_cents) from ledger_posting p
+    where p.txn_id = r.txn_id and p.account_id = %(account)s), 0) end::bigint,
+  vt.effective_on, coalesce(v.reason, '')
+from (select x.* from payments_receipt x where x.account_id = %(account)s
+  union all select x.* from payments_receipt x where x.account_id is null and x.txn_id in (
+    select distinct p.txn_id from ledger_posting p where p.account_id = %(account)s and p.credit_cents > 0)) r
+join payments_series s on s.id = r.series_id
+left join payments_tender t on t.series_id = r.series_id and t.no = r.no
+left join payments_reversal v on v.series_id = r.series_id and v.no = r.no
+left join ledger_transaction vt on vt.id = v.txn_id
+group by r.document_id, s.code, r.no, r.effective_on, r.account_id, r.cents, r.txn_id, vt.effective_on, v.reason
+order by r.effective_on desc, r.document_id desc limit %(limit)s"""
+
+
+def get_payments(*, account_id: int, limit: int | None) -> tuple[PaymentRow, ...]:
+    """The account's payments, reversed ones too; ``limit`` None for all of them."""
+    return ask(PaymentRow, _PAYMENTS, {"account": account_id, "limit": limit})
+
+
+def count_payments(*, account_id: int) -> int:
+    """How many payments were received for the account alone."""
+    sql = "select count(*) from payments_receipt where account_id = %(account)s"
+    return int(ask_value(sql, {"account": account_id}))
+
+
+@dataclass(frozen=True)
+class ReadRow:
+    """A read of a meter that served the account. ``register`` has the dial's digits; ``days`` since the read before."""
+
+    id: int
+    service: str
+    serial: str
+    gal_per_unit: int
+    read_on: date
+    register: str
+    usage_gal: int
+    days: int | None
+    kind: str
+    source: str
+    reader: str
+    findings: tuple[str, ...]
+    decision: str  # accept reject, or empty
+    reason: str
+    replaced: bool
+
+    @property
+    def gal_a_day(self) -> int | None:
+        """Whole gallons a day since the read before, a half up."""
+        return (2 * self.usage_gal + self.days) // (2 * self.days) if self.days else None
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody must still decide on it."""
+        return bool(self.findings) and not self.decision and not self.replaced
+
+
+_READS = """
+select d.id, s.service, m.serial, m.gal_per_unit, d.read_on, lpad(d.register::text, m.dials, '0'), d.usage_gal,
+  d.read_on - b.read_on, d.kind, d.source, d.reader, d.findings, coalesce(x.outcome, ''), coalesce(x.reason, ''),
+  exists (select from meters_read y where y.replaces_id = d.id)
+from (select distinct on (g.service_point_id) g.service_point_id, lower(g.during) from_on, upper(g.during) until_on
+  from customers_agreement g where g.account_id = %(account)s order by g.service_point_id, lower(g.during)) a
+join meters_read d on d.service_point_id = a.service_point_id and d.read_on >= a.from_on
+  and (a.until_on is null or d.read_on <= a.until_on)
+join meters_installation i on i.id = d.installation_id join meters_meter m on m.id = i.meter_id
+join customers_servicepoint s on s.id = d.service_point_id
+left join meters_read b on b.id = d.previous_id left join meters_readdecision x on x.read_id = d.id
+order by d.read_on desc, d.id desc limit %(limit)s"""
+
+
+def get_reads(*, account_id: int, limit: int | None) -> tuple[ReadRow, ...]:
+    """Reads at the account's service points while it was responsible; ``limit`` None for all of them."""
+    return ask(_read, _READS, {"account": account_id, "limit": limit})
+
+
+def _read(*row: Any) -> ReadRow:
+    values = list(row)
+    values[11] = tuple(values[11])
+    return ReadRow(*values)
+
+
+@dataclass(frozen=True)
+class AgreementRow:
+    """A service that the account is or was responsible for, with the meter that measures it."""
+
+    id: int
+    service: str
+    tariff: str
+    tariff_name: str
+    items: int
+    from_on: date
+    until_on: date | None
+    average_gal: int | None
+    serial: str
+    size: str
+    gal_per_unit: int | None
+    address: str
+
+
+_AGREEMENTS = """
+select g.id, s.service, t.code, t.name, g.items, lower(g.during), upper(g.during), v.gal, coalesce(m.serial, ''),
+  coalesce(m.size, ''), m.gal_per_unit, pr.address
+from customers_agreement g join customers_servicepoint s on s.id = g.service_point_id
+join customers_premise pr on pr.id = s.premise_id join decisions_tariff t on t.code = g.tariff_id
+left join meters_average v on v.agreement_id = g.id and v.during @> %(on)s::date
+left join lateral (select mt.* from meters_installation i join meters_meter mt on mt.id = i.meter_id
+  where i.service_point_id = s.id and i.during && g.during order by lower(i.during) desc limit 1) m on true
+where g.account_id = %(account)s
+order by upper(g.during) desc nulls first, lower(g.during),
+  array_position(array['water','irrigation','sewer','sanitation','stormwater'], s.service), g.id"""
+
+
+def get_agreements(*, account_id: int, on: date) -> tuple[AgreementRow, ...]:
+    """The account's services, those that are on first."""
+    return ask(AgreementRow, _AGREEMENTS, {"account": account_id, "on": on})
+
+
+@dataclass(frozen=True)
+class DepositRow:
+    """A deposit, or an instalment, that was asked for, and what was received for it and is still held."""
+
+    document_id: int
+    asked_cents: int
+    received_cents: int
+    held_cents: int
+    instalment: int
+    due_on: date | None
+    authority: str
+
+
+_DEPOSITS = """
+select d.document_id, d.cents, coalesce(sum(p.credit_cents), 0)::bigint,
+  coalesce(sum(p.credit_cents - p.debit_cents), 0)::bigint, d.instalment, d.due_on, d.authority
+from payments_depositdemand d
+left join ledger_posting p on p.account_id = d.account_id and p.document_id = d.document_id and p.sub = 3
+where d.account_id = %(account)s group by d.id order by d.due_on nulls last, d.instalment, d.id"""
+
+
+def get_deposits(*, account_id: int) -> tuple[DepositRow, ...]:
+    """What the account was asked to deposit."""
+    return ask(DepositRow, _DEPOSITS, {"account": account_id})
+
+
+@dataclass(frozen=True)
+class WaitingCharge:
+    """A charge that the next bill will carry."""
+
+    id: int
+    on: date
+    says: str
+    cents: int
+    authority: str
+
+
+_WAITING = """
+select c.id, c.on, c.says, c.cents, c.authority from bills_charge c
+where c.account_id = %(account)s and not exists (select from bills_chargebilled b where b.charge_id = c.id)
+order by c.on, c.id"""
+
+
+def get_waiting(*, account_id: int) -> tuple[WaitingCharge, ...]:
+    """Charges that wait for the account's next bill."""
+    return ask(WaitingCharge, _WAITING, {"account": account_id})
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """One act that touched the account."""
+
+    id: int
+    at: datetime
+    act: str
+    says: str
+    by: str
+    denied: bool
+
+
+_EVENTS = """
+select e.id, e.at, e.act, e.says, coalesce(nullif(trim(u.first_name || ' ' || u.last_name), ''), u.username), e.denied
+from base_event e join base_user u on u.id = e.by_id
+where e.subjects @> array[%(subject)s] order by e.at desc, e.id desc limit %(limit)s"""
+
+
+def get_events(*, subject: str, limit: int | None) -> tuple[EventRow, ...]:
+    """What was done to a subject (``account:12``, ``bill:901``); ``limit`` None for all of it."""
+    return ask(EventRow, _EVENTS, {"subject": subject, "limit": limit})
+
+
+@dataclass(frozen=True)
+class _Used:
+    until_on: date
+    used_gal: int | None
+    average_gal: int | None
+    estimated: bool
+
+
+_USAGE = """
+select o.until_on, sum(o.usage_gal) filter (where s.service = 'water')::bigint,
+  nullif(max(o.average_gal) filter (where s.service = 'sewer'), -1),
+  coalesce(bool_or(d.kind = 'estimated') filter (where s.service = 'water'), false)
+from customers_agreement g join customers_servicepoint s on s.id = g.service_point_id
+join bills_outcome o on o.agreement_id = g.id and o.code = 'billed'
+left join meters_read d on d.id = o.to_read_id
+where g.account_id = %(account)s and s.service in ('water', 'sewer') and o.until_on is not null
+  and (%(until)s::date is null or o.until_on <= %(until)s::date)
+group by o.until_on order by o.until_on desc limit 27"""
+
+
+def get_usage(*, account_id: int, until: date | None = None) -> tuple[UsagePeriod, ...]:
+    """The last 13 billed periods, oldest first, each with the period that ended nearest to a year before it."""
+    used = ask(_Used, _USAGE, {"account": account_id, "until": until})
+    shown = []
+    for period in reversed(used[:13]):
+        year_ago = period.until_on.toordinal() - 364
+        near = min(used, key=lambda other: abs(other.until_on.toordinal() - year_ago))
+        before = near.used_gal if abs(near.until_on.toordinal() - year_ago) <= 14 else None
+        shown.append(UsagePeriod(period.until_on, period.used_gal, before, period.average_gal, period.estimated))
+    return tuple(shown)
