@@ -99,15 +99,17 @@ def show(cents: int) -> str:
 
 
 def show_price(cents: Fraction) -> str:
-    """An exact price in dollars with at least two decimals: 519/2 cents is `2.595`."""
+    """An exact price in dollars with at least two decimals: 519/2 cents is `2.595`.
+
+    What does not end within six decimals is cut there and marked with `...`.
+    """
     sign, left = ("-", -cents) if cents < 0 else ("", cents)
     dollars, rest = divmod(left, 100)
     digits = ""
-    while rest and len(digits) < 12:
-        rest *= 10
-        digit, rest = divmod(rest, 100)
+    while rest and len(digits) < 6:
+        digit, rest = divmod(rest * 10, 100)
         digits += str(int(digit))
-    return f"{sign}{int(dollars):,}.{digits:0<2}"
+    return f"{sign}{int(dollars):,}.{digits:0<2}" + ("..." if rest else "")
 
 
 def half_up(numerator: int, denominator: int) -> int:

@@ -109,3 +109,30 @@ def cycle_dates(
             raise BadPeriod(field=field, value=value, why="below 1", remedy="give a whole number of at least 1")
     dates = rrule(DAILY, interval=every_days, count=n, dtstart=datetime(first.year, first.month, first.day))
     return tuple(roll_day(at.date(), holidays=holidays, roll=roll) for at in dates)
+
+
+def cycle_dates_between(
+    anchor: date,
+    *,
+    every_days: int,
+    from_on: date,
+    until_on: date,
+    holidays: Collection[date] = (),
+    roll: str = "none",
+) -> tuple[date, ...]:
+    """The dates of a cycle whose unrolled day is in [from_on, until_on), `anchor` being one of them on either side.
+
+    :raises BadPeriod: `every_days` below 1, or `roll` not known
+    """
+    if every_days < 1:
+        remedy = "give a whole number of at least 1"
+        raise BadPeriod(field="every_days", value=every_days, why="below 1", remedy=remedy)
+    steps = -((anchor - from_on).days // every_days)
+    first = anchor + timedelta(days=steps * every_days)
+    n = max(0, -((first - until_on).days // every_days))
+    return cycle_dates(first, every_days=every_days, n=n, holidays=holidays, roll=roll) if n else ()
+
+
+def show_on(on: date) -> str:
+    """A date as the desk shows it: `Wed 11 Nov 2026`."""
+    return f"{on:%a} {on.day} {on:%b} {on.year}"

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from curbstop.rules.faults import BadValue
 from curbstop.rules.money import Rounding, round_array
+from curbstop.rules.periods import show_on
 
 MOST_DIALS = 9
 MOST_UNIT_GAL = 10_000
@@ -330,7 +331,7 @@ def average_of(uses: Sequence[Use], *, rule: AverageRule, on: date) -> Average:
         )
         return Average(None, from_on, until_on, (), says)
     made_from = tuple(sorted(counted[: rule.take], key=lambda use: use.read_on))
-    parts = ", ".join(f"{use.gal:,} ({use.read_on.isoformat()})" for use in made_from)
+    parts = ", ".join(f"{use.gal:,} ({show_on(use.read_on)})" for use in made_from)
     says = (
         f"{_word(rule.take)} of the {_word(rule.lowest).lower()} lowest reads of the year before {_month(from_on)}: "
         f"{parts}. Their average is {int(gal):,} gal. It is set again in {_month(until_on)}."

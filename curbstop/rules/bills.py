@@ -1,0 +1,375 @@
+"""Bills: why one differs from another, split exactly; late charges; due dates.
+
+The difference is found by charging again with one thing changed at a time, so that the parts always add up to it,
+to the cent. The parts depend on the order of the changes; the order is the caller's (policy `explain.order`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from fractions import Fraction
+
+from curbstop.rules.faults import BadValue
+from curbstop.rules.money import Rounding, round_cents, show, show_price
+from curbstop.rules.plans import Tariff
+from curbstop.rules.rating import Inputs, Status, Trace, charge
+from curbstop.rules.units import from_gal, show_number
+
+CHANGES = ("days", "usage", "average", "items", "rates")
+DEFAULT_ORDER = ("days", "usage", "rates")
+
+
+@dataclass(frozen=True, slots=True)
+class OneTime:
+    """A line that belongs to one bill only: a fee, a late charge, a deposit instalment, a credit below zero."""
+
+    says: str
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """One service of a bill: what it was charged from, and what it came to as billed."""
+
+    service: str
+    tariff: Tariff
+    from_on: date
+    until_on: date
+    gal: int = 0
+    average_gal: int = -1
+    count: int = 1
+    prorate_days: int = -1
+    billed_cents: int | None = None
+
+    @property
+    def days(self) -> int:
+        """The days of the period."""
+        return (self.until_on - self.from_on).days
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """A bill as far as comparing needs it. `previous_cents` is what was owed from before and is in the amount due."""
+
+    dated_on: date
+    services: tuple[Rated, ...]
+    one_time: tuple[OneTime, ...] = ()
+    previous_cents: int = 0
+    total_cents: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a difference: `code` is one of days, usage, average, items, rates, services, one_time,
+    previous_balance, other. `says` is the cause, `how` the arithmetic line by line, `spoken` a sentence."""
+
+    code: str
+    cents: int
+    says: str
+    how: tuple[str, ...] = ()
+    spoken: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a bill came to, what the other did, and the parts, which add up to the difference exactly.
+
+    `parts` always has days, usage, rates and one_time, the others when they are not zero. `spoken` is the
+    paragraph to read aloud.
+    """
+
+    this_cents: int
+    last_cents: int
+    parts: tuple[Part, ...]
+    spoken: str
+
+    @property
+    def cents(self) -> int:
+        """This bill less the other."""
+        return self.this_cents - self.last_cents
+
+    def part(self, code: str) -> int:
+        """The cents of a part; 0 when it is not there."""
+        return sum(part.cents for part in self.parts if part.code == code)
+
+
+def late_cents(owed_cents: int, percent: Fraction, *, rounding: Rounding = Rounding.HALF_UP) -> int:
+    """The late charge on what is owed: 2 percent of 94.59 is 1.89. Nothing on a credit.
+
+    :raises BadValue: a percentage below 0 or above 100
+    """
+    if not 0 <= percent <= 100:
+        raise BadValue(field="percent", value=str(percent), why="not from 0 to 100", remedy="write 2 for two percent")
+    exact = Fraction(max(owed_cents, 0)) * percent / 100
+    return round_cents(rounding, exact.numerator, exact.denominator)
+
+
+def due_on(billed_on: date, due_days: int) -> date:
+    """The due date. :raises BadValue: no days, or more than a year"""
+    if not 1 <= due_days <= 366:
+        remedy = "set bill.due_days to the days from the bill to its due date"
+        raise BadValue(field="due_days", value=due_days, why="not from 1 to 366", remedy=remedy)
+    return billed_on + timedelta(days=due_days)
+
+
+def why_different(this: Billed, last: Billed, *, order: Sequence[str] = DEFAULT_ORDER) -> Difference:
+    """Split the difference between two bills into its causes.
+
+    :param order: the order in which days, usage and rates are changed; what it leaves out (a new average, another
+        number of carts) is changed after usage, before rates where rates come last
+    :raises BadValue: a service that cannot be charged, or an order with an unknown or repeated name
+    """
+    changes = _changes(order)
+    parts: dict[str, list[Part]] = {code: [] for code in (*CHANGES, "services", "other")}
+    _services(this, last, changes, parts)
+    one_time = _one_time(this, last)
+    previous = this.previous_cents - last.previous_cents
+    this_cents, last_cents = _total(this), _total(last)
+    found = [_joined(code, parts[code], this, last) for code in (*changes, "services")]
+    found.append(one_time)
+    if previous:
+        says = f"{show(this.previous_cents)} is owed from before, {show(last.previous_cents)} last time"
+        spoken = f"{_amount(previous)}: {says}."
+        found.append(Part("previous_balance", previous, says, spoken=spoken))
+    found.append(_joined("other", parts["other"], this, last))
+    rest = this_cents - last_cents - sum(part.cents for part in found)
+    if rest:
+        says = "Lines of the bill that are not named here"
+        found.append(Part("other", rest, says, spoken=f"{_amount(rest)}: {says.lower()}."))
+    kept = tuple(part for part in found if part.cents or part.code in ("days", "usage", "rates", "one_time"))
+    return Difference(this_cents, last_cents, kept, _spoken(this_cents - last_cents, kept))
+
+
+def _changes(order: Sequence[str]) -> tuple[str, ...]:
+    unknown = [code for code in order if code not in CHANGES]
+    if unknown or len(set(order)) != len(order):
+        remedy = f"name each of {', '.join(CHANGES)} at most once"
+        raise BadValue(field="explain.order", value=", ".join(order), why="not an order", remedy=remedy)
+    full = list(order)
+    for code in CHANGES:
+        if code not in full:
+            last_is_rates = bool(full) and full[-1] == "rates"
+            full.insert(len(full) - 1 if last_is_rates and code != "rates" else len(full), code)
+    return tuple(full)
+
+
+def _total(bill: Billed) -> int:
+    if bill.total_cents is not None:
+        return bill.total_cents
+    return (
+        sum(_billed(rated) for rated in bill.services) + sum(one.cents for one in bill.one_time) + bill.previous_cents
+    )
+
+
+def _billed(rated: Rated) -> int:
+    return _charged(rated)[0] if rated.billed_cents is None else rated.billed_cents
+
+
+def _services(this: Billed, last: Billed, changes: tuple[str, ...], parts: dict[str, list[Part]]) -> None:
+    """Pair the services of the two bills and split each; one that only one bill has is a part by itself."""
+    waiting = list(last.services)
+    for now in this.services:
+        before = next((rated for rated in waiting if rated.service == now.service), None)
+        if before is None:
+            says = f"{now.service.capitalize()} is new on this bill"
+            parts["services"].append(Part("services", _billed(now), says))
+            continue
+        waiting.remove(before)
+        _split(now, before, changes, parts)
+    for before in waiting:
+        says = f"{before.service.capitalize()} was on the last bill only"
+        parts["services"].append(Part("services", -_billed(before), says))
+
+
+def _split(now: Rated, before: Rated, changes: tuple[str, ...], parts: dict[str, list[Part]]) -> None:
+    """Charge again with one thing changed at a time, from the last bill to this one."""
+    at = before
+    cents, tiers = _charged(at)
+    correction = cents - _billed(before)
+    for code in changes:
+        following = _changed(at, now, before, code)
+        after, tiers_after = _charged(following)
+        how = _how(tiers, tiers_after) if after != cents else ()
+        parts[code].append(Part(code, after - cents, _says(code, at, following), how))
+        at, cents, tiers = following, after, tiers_after
+    correction += _billed(now) - cents
+    if correction:
+        says = f"{now.service.capitalize()}: billed otherwise than these rates and reads give"
+        parts["other"].append(Part("other", correction, says))
+
+
+def _changed(at: Rated, now: Rated, before: Rated, code: str) -> Rated:
+    """The service with one thing of the last bill replaced by that of this one.
+
+    Days change the use at the daily use of the last bill. The days of the period and the rates are told apart by
+    leaving the old period in place until the rates change: rates are found by their dates.
+    """
+    if code == "days":
+        use = (
+            before.gal if before.days == now.days else round_cents(Rounding.HALF_UP, before.gal * now.days, before.days)
+        )
+        gal = use if at.gal == before.gal else at.gal
+        return replace(at, gal=gal, prorate_days=now.prorate_days)
+    if code == "usage":
+        return replace(at, gal=now.gal)
+    if code == "average":
+        return replace(at, average_gal=now.average_gal)
+    if code == "items":
+        return replace(at, count=now.count)
+    return replace(at, tariff=now.tariff, from_on=now.from_on, until_on=now.until_on)
+
+
+Tiers = tuple[tuple[Fraction, Fraction, str], ...]
+
+
+def _charged(rated: Rated) -> tuple[int, Tiers]:
+    """What the service comes to, and its tiers: gallons, price in cents, and the unit of the price."""
+    inputs = Inputs.of(
+        gal=[rated.gal],
+        average_gal=[rated.average_gal],
+        count=[rated.count],
+        prorate_days=[rated.prorate_days],
+    )
+    trace = Trace()
+    charges = charge(rated.tariff, from_on=rated.from_on, until_on=rated.until_on, inputs=inputs, trace=trace)
+    status = Status(int(charges.status[0]))
+    if status is not Status.RATED:
+        remedy = "compare bills that can be charged again"
+        raise BadValue(field=rated.service, value=rated.tariff.code, why=status.says, remedy=remedy)
+    steps = [step for line in trace.lines for step in line.steps if step.what == "tier"]
+    tiers = tuple(
+        (from_gal(step.gal, step.per.unit) / step.per.amount, step.price_cents, _unit(str(step.per)))
+        for step in steps
+        if step.gal is not None and step.per is not None and step.price_cents is not None
+    )
+    return int(charges.total_cents[0]), tiers
+
+
+def _unit(per: str) -> str:
+    return "kgal" if per == "1,000 gal" else per.removeprefix("1 ") if per.startswith("1 ") else f"× {per}"
+
+
+def _how(before: Tiers, after: Tiers) -> tuple[str, ...]:
+    """The volumes that came or went tier by tier, or the prices that changed."""
+    if [unit for *_, unit in before] != [unit for *_, unit in after]:
+        return ()
+    found = []
+    for (old, old_price, unit), (new, price, _) in zip(before, after, strict=True):
+        if old_price == price and old != new:
+            amount = show_price((new - old) * price)
+            found.append(f"{show_number(new - old)} {unit} × ${show_price(price)} = {amount}")
+        elif old_price != price and new:
+            found.append(f"{show_number(new)} {unit} × ${show_price(price)}, was ${show_price(old_price)}")
+    return tuple(found)
+
+
+def _says(code: str, at: Rated, following: Rated) -> str:
+    name = following.service.capitalize()
+    if code == "average":
+        old, new = (f"{gal:,} gal" if gal >= 0 else "none" for gal in (at.average_gal, following.average_gal))
+        return f"{name}: your average was {old} and is {new}"
+    if code == "items":
+        return f"{name}: {at.count:,} then, {following.count:,} now"
+    return name
+
+
+def _joined(code: str, parts: Sequence[Part], this: Billed, last: Billed) -> Part:
+    """The parts of all services with one cause, as one."""
+    cents = sum(part.cents for part in parts)
+    moved = [part for part in parts if part.cents]
+    how = tuple(text for part in moved for text in part.how)
+    amount = _amount(cents)
+    if code == "days":
+        return Part(code, cents, _days_cause(this, last), how, f"{amount} is for {_days_spoken(this, last)}.")
+    if code == "usage":
+        says, spoken = _usage_cause(this, last)
+        return Part(code, cents, says, how, f"{amount} is for {spoken}.")
+    says = "; ".join(part.says for part in moved)
+    if code == "rates":
+        says = f"Rates changed for {', '.join(part.says.lower() for part in moved)}" if moved else "No rate changed"
+        return Part(code, cents, says, how, f"{amount} is for new rates.")
+    return Part(code, cents, says, how, f"{amount}: {says}.")
+
+
+def _amount(cents: int) -> str:
+    return f"${show(cents)}" if cents >= 0 else f"${show(-cents)} less"
+
+
+def _measured(bill: Billed) -> Rated | None:
+    """The service whose use is told: water, else the first with a use, else the first."""
+    services = sorted(bill.services, key=lambda rated: (rated.service != "water", rated.gal == 0))
+    return services[0] if services else None
+
+
+def _days_cause(this: Billed, last: Billed) -> str:
+    now, before = _measured(this), _measured(last)
+    if now is None or before is None:
+        return ""
+    if now.days == before.days:
+        return f"{now.days} days, as last time"
+    more = _usual(now, before) - before.gal
+    word = "more" if more >= 0 else "less"
+    return f"{before.days} days, now {now.days}. At {_per_day(before)} gal a day that is {abs(more):,} gal {word}"
+
+
+def _days_spoken(this: Billed, last: Billed) -> str:
+    now, before = _measured(this), _measured(last)
+    if now is None or before is None or now.days == before.days:
+        return "the days billed"
+    more = now.days - before.days
+    count = _COUNTS.get(abs(more), str(abs(more)))
+    return f"{count} {'more' if more > 0 else 'fewer'} day{'s' if abs(more) > 1 else ''}"
+
+
+_COUNTS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
+
+
+def _usage_cause(this: Billed, last: Billed) -> tuple[str, str]:
+    now, before = _measured(this), _measured(last)
+    if now is None or before is None:
+        return "", "usage"
+    usual = _usual(now, before)
+    if now.gal == usual:
+        return f"{now.gal:,} gal, as usual for {now.days} days", "usage"
+    says = f"{_per_day(before)} gal a day, now {_per_day(now)}: {now.gal:,} gal where {usual:,} was usual"
+    side = "above" if now.gal > usual else "below"
+    return says, f"{abs(now.gal - usual):,} gallons {side} your usual daily use"
+
+
+def _usual(now: Rated, before: Rated) -> int:
+    """The gallons of this bill's days at the daily use of the last bill."""
+    if now.days == before.days:
+        return before.gal
+    return round_cents(Rounding.HALF_UP, before.gal * now.days, before.days)
+
+
+def _per_day(rated: Rated) -> str:
+    return f"{round_cents(Rounding.HALF_UP, rated.gal, rated.days):,}"
+
+
+def _one_time(this: Billed, last: Billed) -> Part:
+    """What is on one of the bills only, item by item."""
+    came = [f"{one.says} {_signed(one.cents)}" for one in this.one_time]
+    went = [f"{one.says} was on the last bill only {_signed(-one.cents)}" for one in last.one_time]
+    cents = sum(one.cents for one in this.one_time) - sum(one.cents for one in last.one_time)
+    says = "; ".join([*(one.says for one in this.one_time), *(f"{one.says} is gone" for one in last.one_time)])
+    spoken = [f"{_amount(one.cents)}: {one.says}." for one in this.one_time]
+    spoken += [f"{one.says}, ${show(one.cents)}, was on the last bill only." for one in last.one_time]
+    return Part("one_time", cents, says or "None", (*came, *went), " ".join(spoken))
+
+
+def _signed(cents: int) -> str:
+    return f"+{show(cents)}" if cents >= 0 else show(cents)
+
+
+def _spoken(cents: int, parts: Sequence[Part]) -> str:
+    """The paragraph to read aloud, largest part first."""
+    if cents == 0:
+        head = "This bill is the same as your last one."
+    else:
+        head = f"This bill is ${show(abs(cents))} {'more' if cents > 0 else 'less'} than your last one."
+    order = sorted((part for part in parts if part.cents), key=lambda part: -abs(part.cents))
+    quiet = [] if any(part.code == "rates" and part.cents for part in parts) else ["No rate changed."]
+    return " ".join([head, *(part.spoken for part in order), *quiet])
