@@ -131,8 +131,8 @@ def make_database(url: str, schema: str) -> None:
 
     :raises DatabaseFailed: unreachable, too old, or not allowed
     """
-    given = psycopg.conninfo.conninfo_to_dict(url)
     try:
+        given = psycopg.conninfo.conninfo_to_dict(url)
         connection = _connect_or_create(url, str(given.get("dbname") or ""))
     except psycopg.Error as error:
         raise DatabaseFailed(
