@@ -1,1 +1,1 @@
-"""The ladder and its holds: no table yet; the room is kept so that the order of tables stands."""
+"""The ladder: late charges so far. Holds, notices and cut-offs have their room here."""

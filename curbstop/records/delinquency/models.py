@@ -1,1 +1,30 @@
-"""No tables yet."""
+"""The ladder, as far as it stands: late charges, assessed once for each bill run after its due date."""
+
+from django.db import models
+from django.db.models import Q
+
+from curbstop.records.bills.models import Bill, Run
+from curbstop.records.ledger.models import Transaction
+
+
+class LateRun(models.Model):
+    """The bills of a run were looked at for lateness: once, whatever came of it. ``txn`` is null when nobody was late."""
+
+    run = models.OneToOneField(Run, primary_key=True, on_delete=models.PROTECT, related_name="late")
+    txn = models.ForeignKey(Transaction, null=True, on_delete=models.PROTECT, related_name="+")
+    on = models.DateField()
+    bills = models.IntegerField()
+    cents = models.BigIntegerField()
+    event_id = models.BigIntegerField()
+
+
+class LateCharge(models.Model):
+    """A late bill and its charge; the charge's lines are rows of the ledger on ``document_id``."""
+
+    bill = models.OneToOneField(Bill, primary_key=True, on_delete=models.PROTECT, related_name="late_charge")
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="late_charges")
+    document_id = models.BigIntegerField(unique=True)
+    cents = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(cents__gt=0), name="delinquency_latecharge_positive")]
