@@ -1,0 +1,170 @@
+"""`curbstop tariff`: read tariff files, work their examples, explain what a use would cost. No database is needed."""
+
+import dataclasses
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from curbstop.cli import show_json
+from curbstop.rules import explaining, rating, tariffs
+from curbstop.rules.faults import BadValue
+from curbstop.rules.money import show
+from curbstop.rules.plans import Tariff
+from curbstop.rules.traces import Trace
+from curbstop.rules.units import parse_quantity
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.group()
+def tariff() -> None:
+    """Tariff files: check them, and explain what a use would cost."""
+
+
+def _gallons(context: click.Context, option: click.Parameter, text: str | None) -> int | None:
+    """Whole gallons from `8340`, `8,340`, `8.34 kgal`, `1000 cf`."""
+    if text is None:
+        return None
+    field, plain = f"--{option.name}", text.strip()
+    quantity = parse_quantity(plain if plain[-1:].isalpha() else f"{plain} gal", field=field)
+    if quantity.gal.denominator != 1:
+        raise BadValue(
+            field=field, value=text, why="a part of a gallon, which no meter reads", remedy="give whole gallons"
+        )
+    if quantity.gal > rating.MOST_GAL:
+        raise BadValue(field=field, value=text, why="more than a billion gallons", remedy="check the digits")
+    return int(quantity.gal)
+
+
+def _read(file: Path, name: str) -> tuple[Tariff, ...]:
+    try:
+        return tariffs.read_tariffs(file.read_text(encoding="utf-8"), file=name)
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{name}: byte {error.start + 1} is not UTF-8; save the file as UTF-8.") from error
+
+
+@tariff.command()
+@click.argument("file", type=FILE)
+@click.option("--usage", required=True, callback=_gallons, metavar="GALLONS", help="What was used, such as 8340.")
+@click.option("--code", help="Which tariff of the file; not needed when it holds one.")
+@click.option(
+    "--average", callback=_gallons, metavar="GALLONS", help="The personal average, where the tariff caps by it."
+)
+@click.option(
+    "--count", default=1, show_default=True, type=click.IntRange(0, rating.MOST_COUNT), help="Carts or dwelling units."
+)
+@click.option("--from", "from_on", type=DAY, help="First day of the period.  [default: 28 days before --until]")
+@click.option("--until", "until_on", type=DAY, help="The day after its last; the day of the read.  [default: today]")
+@click.option(
+    "--days", default=-1, type=click.IntRange(-1, rating.MOST_DAYS), help="Bill only so many days of a full bill's."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def explain(
+    file: Path,
+    usage: int,
+    code: str | None,
+    average: int | None,
+    count: int,
+    from_on: datetime | None,
+    until_on: datetime | None,
+    days: int,
+    as_json: bool,
+) -> None:
+    """Work out a bill from a tariff file, line by line, each with its steps and its authority.
+
+    \b
+    curbstop tariff explain curbstop/cities/moore_ok/tariffs/water.yaml --code W-RES --usage 8340
+    """
+    chosen = _choose(_read(file, file.name), code, file)
+    until = until_on.date() if until_on else date.today()
+    begin = from_on.date() if from_on else until - timedelta(days=chosen.per_days or 28)
+    inputs = rating.Inputs.of(
+        gal=[usage], average_gal=[-1 if average is None else average], count=[count], prorate_days=[days]
+    )
+    trace = Trace()
+    charges = rating.charge(chosen, from_on=begin, until_on=until, inputs=inputs, trace=trace)
+    status = rating.Status(int(charges.status[0]))
+    lines = explaining.explain(trace) if status is rating.Status.RATED else ()
+    total_cents = int(charges.total_cents[0])
+    if as_json:
+        show_json(
+            {
+                "tariff": chosen.code,
+                "from_on": begin,
+                "until_on": until,
+                "usage_gal": usage,
+                "outcome": status.name.lower(),
+                "says": status.says,
+                "total_cents": total_cents if lines else None,
+                "lines": [dataclasses.asdict(line) for line in lines],
+            }
+        )
+    elif lines:
+        _show(chosen, begin, until, lines, total_cents)
+    if status is not rating.Status.RATED:
+        raise click.ClickException(f"{chosen.code} gives no bill for {begin} to {until}: {status.says}.")
+
+
+def _choose(found: tuple[Tariff, ...], code: str | None, file: Path) -> Tariff:
+    if code is None and len(found) == 1:
+        return found[0]
+    codes = ", ".join(one.code for one in found)
+    if code is None:
+        raise click.UsageError(f"{file.name} holds {len(found)} tariffs; choose one with --code: {codes}.")
+    for one in found:
+        if one.code.upper() == code.upper():
+            return one
+    raise click.UsageError(f"{file.name} holds no tariff {code}; it holds {codes}.")
+
+
+def _show(
+    chosen: Tariff, begin: date, until: date, lines: tuple[explaining.LineExplained, ...], total_cents: int
+) -> None:
+    click.echo(f"{chosen.name} ({chosen.code}), {begin} to {until}, {(until - begin).days} days\n")
+    for line in lines:
+        click.echo(f"{line.says:<48}{show(line.cents):>12}")
+        for step in line.steps:
+            click.echo(f"    {step.label:<22} {step.how}" + (f"  = {step.amount}" if step.amount else ""))
+        click.echo("")
+    click.echo(f"{'Total':<48}{show(total_cents):>12}")
+    for reading in chosen.readings:
+        click.echo(f"\nReading chosen: {reading}")
+
+
+@tariff.command()
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def check(files: tuple[Path, ...], as_json: bool) -> None:
+    """Read tariff files and work the examples in them. Exit code 1 when a file is wrong or an example does not hold.
+
+    \b
+    curbstop tariff check curbstop/cities/moore_ok/tariffs/*.yaml
+    """
+    rows, wrong = [], []
+    for file in files:
+        try:
+            found = _read(file, str(file))
+        except tariffs.TariffErrors as errors:
+            wrong.append(str(errors))
+            continue
+        for one in found:
+            outcomes = rating.check_examples(one)
+            rows.append(
+                {"file": str(file), "tariff": one.code, "versions": len(one.versions), "examples": len(outcomes)}
+            )
+            wrong += [
+                f"{file}:{outcome.example.file_line}: {one.code}: example: {'; '.join(outcome.differences)}"
+                for outcome in outcomes
+                if not outcome.holds
+            ]
+    if as_json:
+        show_json({"tariffs": rows, "faults": wrong})
+    else:
+        for row in rows:
+            click.echo(
+                f"{row['tariff']:<15} {row['versions']} version(s), {row['examples']} example(s) hold  {row['file']}"
+            )
+    if wrong:
+        raise click.ClickException("\n".join(wrong))
