@@ -43,7 +43,14 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     "supervisor": _COUNTER
     | _TILL
     | _BILLING
-    | {"bills.approve", "payments.reverse", "reads.set_averages", "tills.close", "policies.plan_calendar"},
+    | {
+        "bills.approve",
+        "payments.reverse",
+        "reads.set_averages",
+        "delinquency.assess_late",
+        "tills.close",
+        "policies.plan_calendar",
+    },
     "field": frozenset({"reads.enter", "reads.record_route", "meters.install", "meters.exchange"}),
     "finance": frozenset({"tills.deposit", "tills.confirm", "ledger.open_day", "payments.record_batch"}),
     "auditor": frozenset(),
@@ -75,6 +82,7 @@ RIGHTS: Mapping[str, frozenset[str]] = {
             "payments.apply_credit",
             "reads.record_route",
             "reads.set_averages",
+            "delinquency.assess_late",
             "ledger.open_day",
         }
     ),

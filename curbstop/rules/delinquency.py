@@ -11,8 +11,9 @@ from curbstop.rules.bills import late_cents
 def late_charge(billed_cents: Mapping[str, int], percent: Fraction) -> dict[str, int]:
     """The late charge on a bill, split over its services in proportion to what each was billed.
 
-    The charge is ``percent`` of the bill's total, rounded half up once; its cents go to the services by largest remainder, ties
-    to the service that comes first, so the parts always add up to it. Services that come to nothing are left out.
+    The charge is ``percent`` of the bill's total, rounded half up once; its cents go to the services by largest
+    remainder, ties to the service that comes first, so the parts always add up to it. Services that come to nothing are
+    left out.
 
     :param billed_cents: what the bill charged by service, each 0 or more
     :raises ValueError: a negative amount

@@ -8,7 +8,7 @@ from curbstop.records.ledger.models import Transaction
 
 
 class LateRun(models.Model):
-    """The bills of a run were looked at for lateness: once, whatever came of it. ``txn`` is null when nobody was late."""
+    """A run's bills were looked at for lateness: once, whatever came of it. No ``txn``: nobody was late."""
 
     run = models.OneToOneField(Run, primary_key=True, on_delete=models.PROTECT, related_name="late")
     txn = models.ForeignKey(Transaction, null=True, on_delete=models.PROTECT, related_name="+")

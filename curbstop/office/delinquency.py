@@ -1,0 +1,193 @@
+"""What follows when a bill is not paid. So far: the late charge that the bill announced, assessed once for each run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import connection
+
+from curbstop.office import ledger, policies
+from curbstop.office._events import Acting, Actor, Key
+from curbstop.office._locks import lock_accounts
+from curbstop.office._once import Refused, act
+from curbstop.records.delinquency.models import LateCharge, LateRun
+from curbstop.rules.delinquency import late_charge
+from curbstop.rules.ledger import Leg, credit, debit, gl
+
+LATE_RECEIVABLE, LATE_REVENUE = 1220, 4110
+
+
+@dataclass(frozen=True)
+class LateAssessed:
+    """What came of looking at a run's bills after their due date."""
+
+    run: int
+    bills: int
+    cents: int
+    due_on: date
+
+
+@dataclass(frozen=True)
+class LateDue:
+    """A run whose bills are past due and were not looked at yet."""
+
+    run: int
+    cycle: str
+    bill_on: date
+    due_on: date
+
+
+@dataclass(frozen=True)
+class _LateBill:
+    bill_id: int
+    account_id: int
+    billed_cents: dict[str, int]  # by the kind of late charge of each fund that billed it
+
+
+def get_late_day(on: date) -> int:
+    """Days after the due date on which a late charge is added. :raises NotSet: the city has not said"""
+    return policies.load("late.day").whole("late.day", on=on)
+
+
+def list_late_due(*, on: date) -> tuple[LateDue, ...]:
+    """Posted runs whose late day has come by ``on`` and which nobody assessed, oldest first.
+
+    :raises NotSet: the city has not said when a late charge is added
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select r.id, c.code, r.bill_on, r.due_on from bills_run r join decisions_cycle c on c.code = r.cycle_id
+               where r.due_on + %s <= %s
+                 and exists (select from bills_runstep s where s.run_id = r.id and s.step = 'posted')
+                 and not exists (select from delinquency_laterun l where l.run_id = r.id) order by r.due_on, r.id""",
+            [get_late_day(on), on],
+        )
+        return tuple(LateDue(*row) for row in cursor.fetchall())
+
+
+@act("delinquency.assess_late")
+def assess_late(event: Acting, /, *, key: Key, by: Actor, at: datetime, run: int, on: date) -> LateAssessed:
+    """Add the city's late charge to the bills of a run that were not paid by their due date.
+
+    A bill is late when any of its lines was still open counting the money that came in effect before the late day, so a
+    payment that was on time and posted later spares the charge. The charge is a percent of the bill's total
+    (``late.percent``), split over the funds that billed it, and due with the account's next bill.
+
+    :raises NotSet: the city has not published the percent or the day
+    :raises Refused: no such posted run, too early, or already assessed
+    """
+    rules = policies.load("late.percent", "late.day", "bill.due_days")
+    due = _due_run(run, on, rules.whole("late.day", on=on))
+    lock_accounts(_open_accounts(run))
+    funds = _late_kinds(on)
+    late = _late_bills(run, funds, before=due.due_on + timedelta(days=rules.whole("late.day", on=on)))
+    percent = rules.percent("late.percent", on=on)
+    charge_due_on = _next_due(due.cycle, on) or on + timedelta(days=rules.whole("bill.due_days", on=on))
+    charged = [(bill, parts) for bill in late if (parts := late_charge(bill.billed_cents, percent))]
+    documents = ledger.reserve_documents(len(charged))
+    txn = None
+    if charged:
+        legs = _legs(charged, documents, charge_due_on, funds)
+        txn = ledger._post(event, act="late_charge", posted_on=on, effective_on=on, legs=legs)
+    total = sum(sum(parts.values()) for _, parts in charged)
+    LateRun.objects.create(run_id=run, txn_id=txn, on=on, bills=len(charged), cents=total, event_id=event.id)
+    LateCharge.objects.bulk_create(
+        LateCharge(bill_id=bill.bill_id, run_id=run, document_id=document, cents=sum(parts.values()))
+        for (bill, parts), document in zip(charged, documents, strict=True)
+    )
+    event.about(f"run:{run}", *(f"account:{bill.account_id}" for bill, _ in charged))
+    event.about(says=f"Late charge on the bills due {due.due_on:%a %-d %b %Y}.")
+    return LateAssessed(run=run, bills=len(charged), cents=total, due_on=charge_due_on)
+
+
+def _due_run(run: int, on: date, late_day: int) -> LateDue:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select r.id, r.cycle_id, r.bill_on, r.due_on,
+                 exists (select from bills_runstep s where s.run_id = r.id and s.step = 'posted'),
+                 (select l.on from delinquency_laterun l where l.run_id = r.id)
+               from bills_run r where r.id = %s for no key update""",
+            [run],
+        )
+        found = cursor.fetchone()
+    if found is None or not found[4]:
+        raise Refused(f"Run {run} is not posted, so none of its bills can be late. Post it first.", field="run")
+    if found[5] is not None:
+        raise Refused(f"The bills of run {run} were looked at on {found[5]}; a bill is charged once.", field="run")
+    due = LateDue(*found[:4])
+    if on < due.due_on + timedelta(days=late_day):
+        first = due.due_on + timedelta(days=late_day)
+        raise Refused(f"Bills due {due.due_on} are late from {first}; come back then.", field="on")
+    return due
+
+
+def _open_accounts(run: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select distinct p.account_id from bills_bill b
+               join ledger_posting p on p.account_id = b.account_id and p.document_id = b.id and p.sub = 2
+               where b.run_id = %s group by p.account_id, p.document_id, p.line_no, p.gl_id
+               having sum(p.debit_cents - p.credit_cents) > 0""",
+            [run],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+_LATE = """
+with open as (
+  select b.id from bills_bill b
+  join ledger_posting p on p.account_id = b.account_id and p.document_id = b.id and p.sub = 2
+  join ledger_transaction t on t.id = p.txn_id
+  where b.run_id = %(run)s and (t.effective_on < %(before)s or p.debit_cents > 0)
+  group by b.id, p.line_no, p.gl_id having sum(p.debit_cents - p.credit_cents) > 0)
+select b.id, b.account_id, p.fund, sum(p.debit_cents)::bigint
+from bills_bill b join customers_account a on a.id = b.account_id
+join ledger_posting p on p.txn_id = b.txn_id and p.account_id = b.account_id and p.document_id = b.id and p.sub = 2
+where b.id in (select id from open) group by b.id, b.account_id, a.number, p.fund order by a.number, p.fund"""
+
+
+def _late_bills(run: int, funds: dict[int, str], *, before: date) -> list[_LateBill]:
+    found: dict[int, _LateBill] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_LATE, {"run": run, "before": before})
+        for bill_id, account_id, fund, cents in cursor.fetchall():
+            found.setdefault(bill_id, _LateBill(bill_id, account_id, {})).billed_cents[funds[fund]] = cents
+    return list(found.values())
+
+
+def _late_kinds(on: date) -> dict[int, str]:
+    """The kind of late charge of each fund, by the chart in force."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select distinct on (k.code) g.fund, k.code from ledger_kind k join ledger_gl g on g.id = k.control_gl
+               where k.code like 'late.%%' and k.valid_from <= %s order by k.code, k.valid_from desc""",
+            [on],
+        )
+        return dict(cursor.fetchall())
+
+
+def _legs(
+    charged: Iterable[tuple[_LateBill, dict[str, int]]], documents: list[int], due_on: date, kinds: dict[int, str]
+) -> list[Leg]:
+    funds = {kind: fund for fund, kind in kinds.items()}
+    legs, revenue = [], dict.fromkeys(funds, 0)
+    for (bill, parts), document in zip(charged, documents, strict=True):
+        for line, (kind, cents) in enumerate(parts.items(), start=1):
+            receivable = gl(funds[kind], LATE_RECEIVABLE)
+            legs.append(
+                debit(receivable, cents, kind, account_id=bill.account_id, document=document, line=line, due_on=due_on)
+            )
+            revenue[kind] += cents
+    return legs + [credit(gl(funds[kind], LATE_REVENUE), cents, kind) for kind, cents in revenue.items() if cents]
+
+
+def _next_due(cycle: str, on: date) -> date | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select min(due_on) from decisions_cycledate where cycle_id = %s and due_on > %s and bill_on > %s",
+            [cycle, on, on],
+        )
+        found: date | None = cursor.fetchone()[0]
+    return found
