@@ -1,0 +1,325 @@
+"""The one writer of postings, beside the bill run's chunks: ``_post`` for one transaction, ``_post_many`` for a block.
+
+Both refuse legs that do not balance by fund or that the act's recipe does not have, and both end by proving that every
+row has its account of the chart, its kind, its customer account and its header: foreign keys on postings are checked
+as sets. The database then holds what only it can: items that never cross zero, and days that are closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from django.db import IntegrityError, connection
+from numpy.typing import NDArray
+
+from curbstop.office._events import Acting
+from curbstop.office._once import Refused
+from curbstop.records.bulk.columns import Coded, Column
+from curbstop.records.bulk.copy import copy_in
+from curbstop.records.ledger.models import Posting as PostingRow
+from curbstop.records.ledger.models import Transaction
+from curbstop.rules.ledger import Leg, check_balance, check_recipe, fund_of, gl, object_of
+
+__all__ = [
+    "ChartLacks",
+    "DayClosed",
+    "DayNotOpen",
+    "NotInBooks",
+    "Posting",
+    "_post",
+    "_post_many",
+    "get_legs",
+    "reserve_documents",
+]
+
+
+class DayNotOpen(Refused):
+    """Nobody opened this accounting day."""
+
+
+class DayClosed(Refused):
+    """The accounting day is closed."""
+
+
+class ChartLacks(Refused):
+    """The chart on file has no such account or kind on that day."""
+
+
+class NotInBooks(LookupError):
+    """There is no such transaction, document or customer account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One transaction of a block: its act and its legs."""
+
+    act: str
+    effective_on: date
+    legs: Sequence[Leg]
+
+
+def reserve_documents(count: int) -> list[int]:
+    """Take ``count`` document ids: bills, receipts, charges, deposits and batches share one sequence."""
+    with connection.cursor() as cursor:
+        cursor.execute("select nextval('ledger_document_seq') from generate_series(1, %s)", [count])
+        return [row[0] for row in cursor.fetchall()]
+
+
+_POST = """
+with txn as (
+  insert into ledger_transaction (posted_at, event_id, reverses_id, posted_on, effective_on, act, by, approval_id)
+  values (%(at)s, %(event)s, %(reverses)s, %(posted_on)s, %(effective_on)s, %(act)s, %(by)s, %(approval)s)
+  returning id),
+leg as (
+  select * from unnest(%(legs)s::int[], %(funds)s::smallint[], %(objects)s::smallint[], %(kinds)s::text[],
+    %(debits)s::bigint[], %(credits)s::bigint[], %(accounts)s::bigint[], %(documents)s::bigint[], %(lines)s::smallint[],
+    %(dues)s::date[]) l(no, fund, object, kind, debit, credit, account_id, document_id, line_no, due_on)),
+kind as (
+  select distinct on (code) code, id from ledger_kind where code = any(%(kinds)s) and valid_from <= %(kinds_on)s
+  order by code, valid_from desc),
+posted as (
+  insert into ledger_posting (txn_id, leg_no, account_id, document_id, debit_cents, credit_cents, due_on, fund, gl_id,
+    kind_id, line_no, sub)
+  select txn.id, leg.no, leg.account_id, leg.document_id, leg.debit, leg.credit, leg.due_on, g.fund, g.id, kind.id,
+    leg.line_no, g.sub
+  from txn cross join leg join ledger_gl g on g.fund = leg.fund and g.object = leg.object
+  join kind on kind.code = leg.kind
+  where leg.account_id is null or exists (select from customers_account a where a.id = leg.account_id)
+  returning 1)
+select (select id from txn), (select count(*) from posted),
+  exists (select from ledger_day where posted_on = %(posted_on)s)"""
+
+
+def _post(
+    event: Acting,
+    *,
+    act: str,
+    posted_on: date,
+    effective_on: date,
+    legs: Iterable[Leg],
+    reverses: int | None = None,
+    approval: int | None = None,
+    kinds_on: date | None = None,
+) -> int:
+    """Post one transaction for the act under way; returns its id. Its accounts are locked by now.
+
+    :param kinds_on: the day by which kinds are read; for a mirror, the day its original was posted on
+    :raises Unbalanced, RecipeBroken: legs that no rule makes
+    :raises DayNotOpen, DayClosed: the accounting day takes nothing
+    :raises ChartLacks: the city's chart has no such account or kind
+    """
+    legs = tuple(legs)
+    check_balance(legs)
+    check_recipe(act, legs)
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(
+                _POST,
+                {
+                    "at": event.at,
+                    "event": event.id,
+                    "reverses": reverses,
+                    "posted_on": posted_on,
+                    "effective_on": effective_on,
+                    "act": act,
+                    "by": event.by.id,
+                    "approval": approval,
+                    "kinds_on": kinds_on or posted_on,
+                    **_arrays(legs),
+                },
+            )
+        except IntegrityError as error:
+            raise _explained(error, posted_on, effective_on) from error
+        txn_id, posted, opened = cursor.fetchone()
+    if not opened:
+        raise _not_open(posted_on)
+    if posted != len(legs):
+        raise _lacking(legs, kinds_on or posted_on)
+    return int(txn_id)
+
+
+def _arrays(legs: Sequence[Leg]) -> dict[str, list[object]]:
+    return {
+        "legs": list(range(1, len(legs) + 1)),
+        "funds": [fund_of(leg.gl) for leg in legs],
+        "objects": [object_of(leg.gl) for leg in legs],
+        "kinds": [leg.kind for leg in legs],
+        "debits": [leg.debit_cents for leg in legs],
+        "credits": [leg.credit_cents for leg in legs],
+        "accounts": [leg.account_id for leg in legs],
+        "documents": [leg.document for leg in legs],
+        "lines": [leg.line for leg in legs],
+        "dues": [leg.due_on for leg in legs],
+    }
+
+
+def _explained(error: IntegrityError, posted_on: date, effective_on: date) -> Exception:
+    """What a trigger or check said, as a refusal that says what to do."""
+    constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
+    if constraint == "ledger_transaction_day_open":
+        remedy = "Post on an open day, with the true date as the day it happened."
+        return DayClosed(f"The books are closed for {posted_on.isoformat()}. {remedy}", field="on")
+    if constraint == "ledger_transaction_not_ahead":
+        says = f"{effective_on.isoformat()} lies after the accounting day {posted_on.isoformat()}"
+        return Refused(
+            f"{says}: money that has not come yet cannot be posted. Use the day it came.", field="effective_on"
+        )
+    return error
+
+
+def _not_open(posted_on: date) -> DayNotOpen:
+    return DayNotOpen(
+        f"The accounting day {posted_on.isoformat()} is not open. Finance opens it (ledger.open_day), or post on a day"
+        " that is.",
+        field="on",
+    )
+
+
+def _lacking(legs: Sequence[Leg], on: date) -> Exception:
+    """Which of the legs' parents is not there: asked only when a row was not posted."""
+    with connection.cursor() as cursor:
+        cursor.execute("select fund, object from ledger_gl")
+        accounts = {gl(fund, object) for fund, object in cursor.fetchall()}
+        cursor.execute("select code from ledger_kind where valid_from <= %s", [on])
+        kinds = {row[0] for row in cursor.fetchall()}
+        named = sorted({leg.account_id for leg in legs if leg.account_id is not None})
+        cursor.execute("select id from customers_account where id = any(%s)", [named])
+        customers = {row[0] for row in cursor.fetchall()}
+    lacking = sorted({leg.gl for leg in legs} - accounts) + sorted({leg.kind for leg in legs} - kinds)
+    if lacking:
+        return ChartLacks(
+            f"The chart has no {', '.join(lacking)} on {on.isoformat()}. An administrator adds it to the city's chart"
+            " and adopts it (ledger.adopt_chart)."
+        )
+    return NotInBooks(f"no such customer account: {sorted(set(named) - customers)}")
+
+
+@dataclass(frozen=True)
+class _ChartIds:
+    """The chart as numbers, for a block of transactions."""
+
+    gl: dict[str, tuple[int, int]]  # FF-OOOO -> id, sub
+    kinds: dict[str, int]
+
+
+def _chart_ids(on: date) -> _ChartIds:
+    with connection.cursor() as cursor:
+        cursor.execute("select fund, object, id, sub from ledger_gl")
+        accounts = {gl(fund, object): (id, sub) for fund, object, id, sub in cursor.fetchall()}
+        cursor.execute("select code, id from ledger_kind where valid_from <= %s order by valid_from", [on])
+        return _ChartIds(accounts, dict(cursor.fetchall()))
+
+
+def _post_many(event: Acting, *, posted_on: date, postings: Sequence[Posting]) -> list[int]:
+    """Post a block of transactions by COPY, in the order given; returns their ids.
+
+    :raises as :func:`_post`
+    """
+    if not postings:
+        return []
+    chart = _chart_ids(posted_on)
+    for posting in postings:
+        check_balance(posting.legs)
+        check_recipe(posting.act, posting.legs)
+    legs = [leg for posting in postings for leg in posting.legs]
+    if any(leg.gl not in chart.gl or leg.kind not in chart.kinds for leg in legs):
+        raise _lacking(legs, posted_on)
+    with connection.cursor() as cursor:
+        cursor.execute("select nextval('ledger_transaction_id_seq') from generate_series(1, %s)", [len(postings)])
+        ids = [row[0] for row in cursor.fetchall()]
+        cursor.execute("select exists (select from ledger_day where posted_on = %s)", [posted_on])
+        if not cursor.fetchone()[0]:
+            raise _not_open(posted_on)
+    try:
+        _copy_headers(event, posted_on, postings, ids)
+        _copy_legs(postings, ids, legs, chart)
+    except IntegrityError as error:
+        raise _explained(error, posted_on, max(posting.effective_on for posting in postings)) from error
+    _check_parents(ids, len(legs))
+    return ids
+
+
+def _copy_headers(event: Acting, posted_on: date, postings: Sequence[Posting], ids: list[int]) -> None:
+    acts = sorted({posting.act for posting in postings})
+    copy_in(
+        Transaction,
+        {
+            "id": np.array(ids, dtype=np.int64),
+            "posted_at": event.at,
+            "event_id": event.id,
+            "posted_on": posted_on,
+            "effective_on": np.array([posting.effective_on for posting in postings], dtype="datetime64[D]"),
+            "act": Coded(np.array([acts.index(posting.act) for posting in postings]), acts),
+            "by": event.by.id,
+        },
+    )
+
+
+def _copy_legs(postings: Sequence[Posting], ids: list[int], legs: Sequence[Leg], chart: _ChartIds) -> None:
+    sizes = np.array([len(posting.legs) for posting in postings])
+    ends = np.cumsum(sizes)
+    accounts = [chart.gl[leg.gl] for leg in legs]
+    due = np.array([leg.due_on for leg in legs], dtype="datetime64[D]")
+    copy_in(
+        PostingRow,
+        {
+            "txn_id": np.repeat(np.array(ids, dtype=np.int64), sizes),
+            "leg_no": np.arange(1, len(legs) + 1) - np.repeat(ends - sizes, sizes),
+            "account_id": _nullable([leg.account_id for leg in legs]),
+            "document_id": _nullable([leg.document for leg in legs]),
+            "debit_cents": np.array([leg.debit_cents for leg in legs], dtype=np.int64),
+            "credit_cents": np.array([leg.credit_cents for leg in legs], dtype=np.int64),
+            "due_on": due,
+            "fund": np.array([fund_of(leg.gl) for leg in legs], dtype=np.int16),
+            "gl_id": np.array([id for id, _ in accounts], dtype=np.int16),
+            "kind_id": np.array([chart.kinds[leg.kind] for leg in legs], dtype=np.int16),
+            "line_no": _nullable([leg.line for leg in legs]),
+            "sub": np.array([sub for _, sub in accounts], dtype=np.int16),
+        },
+    )
+
+
+def _nullable(values: list[int | None]) -> Column | NDArray[np.int64]:
+    null = np.array([value is None for value in values])
+    return Column(np.array([value or 0 for value in values], dtype=np.int64), null)
+
+
+_ORPHANS = """
+select p.txn_id, p.leg_no from ledger_posting p
+left join ledger_transaction t on t.id = p.txn_id
+left join ledger_gl g on (g.id, g.fund, g.sub) = (p.gl_id, p.fund, p.sub)
+left join ledger_kind k on k.id = p.kind_id
+left join customers_account a on a.id = p.account_id
+where p.txn_id = any(%s)
+  and (t.id is null or g.id is null or k.id is null or (p.account_id is not null and a.id is null))
+limit 1"""
+
+
+def _check_parents(txn_ids: list[int], legs: int) -> None:
+    """Invariant 3 over these transactions: every row's header, account, kind and customer account exist."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ORPHANS, [txn_ids])
+        orphan = cursor.fetchone()
+        if orphan is not None:
+            raise NotInBooks(f"transaction {orphan[0]} leg {orphan[1]} names something that is not there")
+
+
+def get_legs(txn_id: int) -> tuple[Leg, ...]:
+    """The legs of a transaction as stored, in order.
+
+    :raises NotInBooks: there is no such transaction
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select g.fund, g.object, p.debit_cents, p.credit_cents, k.code, p.account_id, p.document_id, p.line_no,"
+            " p.due_on from ledger_posting p join ledger_gl g on g.id = p.gl_id join ledger_kind k on k.id = p.kind_id"
+            " where p.txn_id = %s order by p.leg_no",
+            [txn_id],
+        )
+        legs = tuple(Leg(gl(row[0], row[1]), *row[2:]) for row in cursor.fetchall())
+    if not legs:
+        raise NotInBooks(f"there is no transaction {txn_id} in the books")
+    return legs
