@@ -15,7 +15,7 @@ WRITING = re.compile(
 ORM = re.compile(
     r"\b(?:Posting|Transaction)\.objects\.(?:\w+\(.*\)\.)*(?:create|bulk_create|update|delete|get_or_create)\("
 )
-DOORS = ("curbstop/office/ledger.py", "curbstop/office/_post.py", "curbstop/records/bulk/")
+DOORS = ("curbstop/office/ledger/posting.py", "curbstop/records/bulk/")
 
 
 def writes_postings(source: str) -> list[str]:
