@@ -18,6 +18,7 @@ CURBSTOP_DEBUG              ``1`` shows Django's error pages; never where custom
 import os
 import re
 import secrets
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "curbstop.desk.answers.OfficeSaysNo",
 ]
 
 TEMPLATES = [
@@ -117,6 +119,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "curbstop.desk.frame.frame",
             ],
         },
     },
@@ -235,6 +238,7 @@ LANGUAGE_CODE = "en-us"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = None  # served from the packages by the finders: nothing to collect before a start
+STATICFILES_DIRS = [("public-sans", str(files("fontpkg_public_sans") / "files"))]  # the paper's face, on the desk too
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
