@@ -53,7 +53,9 @@ class NotPermitted(Refused):
     """The actor's roles do not include this act."""
 
 
-def act(name: str, *, secret: Sequence[str] = ()) -> Callable[[Callable[Concatenate[Acting, P], R]], Callable[P, R]]:
+def act(
+    name: str, *, secret: Sequence[str] = (), reserved: Callable[[Mapping[str, Any]], int] | None = None
+) -> Callable[[Callable[Concatenate[Acting, P], R]], Callable[P, R]]:
     """Make a function an act: ``def take(event, /, *, key, by, at, ...)`` becomes ``take(*, key, by, at, ...)``.
 
     The function's return annotation says how an outcome is read back when its key comes again: ``None``, a plain value,
@@ -61,6 +63,7 @@ def act(name: str, *, secret: Sequence[str] = ()) -> Callable[[Callable[Concaten
 
     :param name: as the table of rights and the event have it, ``"payments.take"``
     :param secret: inputs of which the event keeps a digest only
+    :param reserved: finds, from the inputs, the event id that was reserved for this act before (a bill run's chunk)
     """
 
     def wrap(do: Callable[Concatenate[Acting, P], R]) -> Callable[P, R]:
@@ -84,6 +87,8 @@ def act(name: str, *, secret: Sequence[str] = ()) -> Callable[[Callable[Concaten
                     event.id, first = _take_key(key)
                     if first is not None:
                         return typing.cast(R, _repeat(key, event, inputs, first, returns()))
+                    if reserved is not None:
+                        event.id = reserved(values)
                     outcome = do(event, **values)  # type: ignore[call-arg]
                     _events.record(event, key=key, inputs=inputs, outcome=plain(outcome))
                     return outcome
