@@ -7,5 +7,19 @@ from curbstop.office.pages.account import AccountPage, get_account_page
 from curbstop.office.pages.found import NotThere
 from curbstop.office.pages.frame import Frame, get_frame
 from curbstop.office.pages.header import Header, get_header
+from curbstop.office.pages.history import get_list, get_recent
+from curbstop.office.pages.owed import OwedDocument, get_owed
 
-__all__ = ["AccountPage", "Frame", "Header", "NotThere", "get_account_page", "get_frame", "get_header"]
+__all__ = [
+    "AccountPage",
+    "Frame",
+    "Header",
+    "NotThere",
+    "OwedDocument",
+    "get_account_page",
+    "get_frame",
+    "get_header",
+    "get_list",
+    "get_owed",
+    "get_recent",
+]

@@ -13,7 +13,7 @@ class Frame:
 
     city: str
     office: str
-    example: bool  # a made-up town: the sign-in page may show its demo names
+    example: bool  # a made-up town: the sign-in page names its demo users
     name: str
     till: str  # "Till 1", or empty
 

@@ -285,3 +285,45 @@ def get_usage(*, account_id: int, until: date | None = None) -> tuple[UsagePerio
         before = near.used_gal if abs(near.until_on.toordinal() - year_ago) <= 14 else None
         shown.append(UsagePeriod(period.until_on, period.used_gal, before, period.average_gal, period.estimated))
     return tuple(shown)
+
+
+@dataclass(frozen=True)
+class RecentAccount:
+    """An account that somebody worked on."""
+
+    number: str
+    name: str
+    address: str
+    says: str
+    at: datetime
+
+
+_RECENT = """
+select a.number, c.name, coalesce((
+    select pr.address from customers_agreement g join customers_servicepoint s on s.id = g.service_point_id
+    join customers_premise pr on pr.id = s.premise_id where g.account_id = a.id
+    order by upper(g.during) desc nulls first limit 1), 'No service yet'), w.says, w.at
+from (select distinct on (x.subject) split_part(x.subject, ':', 2)::bigint id, e.says, e.at, e.id event
+  from (select * from base_event where by_id = %(by)s and not denied order by id desc limit 60) e
+  cross join lateral (select s from unnest(e.subjects) s where s like 'account:%%' limit 3) x (subject)
+  order by x.subject, e.id desc) w
+join customers_account a on a.id = w.id join customers_customer c on c.id = a.customer_id
+order by w.event desc limit 12"""
+
+
+def get_recent(*, by: int) -> tuple[RecentAccount, ...]:
+    """The accounts that this user's latest acts touched, the latest first."""
+    return ask(RecentAccount, _RECENT, {"by": by})
+
+
+def get_list(what: str, *, account_id: int, on: date) -> tuple[Any, ...]:
+    """All of one list of the account page: ``bills``, ``payments``, ``reads`` or ``events``."""
+    if what == "bills":
+        return get_bills(account_id=account_id, on=on, limit=None)
+    if what == "payments":
+        return get_payments(account_id=account_id, limit=None)
+    if what == "reads":
+        return get_reads(account_id=account_id, limit=None)
+    if what == "events":
+        return get_events(subject=f"account:{account_id}", limit=None)
+    raise ValueError(what)

@@ -18,7 +18,7 @@ class OwedLine:
     bill_id: int | None
     billed_on: date | None
     due_on: date | None
-    part: str  # water sewer sanitation ...: the kind's family, which is also the anchor on the bill
+    part: str  # water, sewer, sewer-surcharge, late...: also the anchor of the line on the bill
     says: str
     usage_gal: int | None
     open_cents: int
@@ -44,14 +44,20 @@ _OPEN = """
 select document_id, bill_id, bill_on, due_on, part, string_agg(distinct says, ', '), max(usage_gal),
   sum(open)::bigint, sum(charged)::bigint
 from (
-  select p.document_id, b.id bill_id, r.bill_on, max(p.due_on) due_on, split_part(k.code, '.', 1) part, k.says,
+  select p.document_id, b.id bill_id, r.bill_on, max(p.due_on) due_on,
+    case when k.code ~ '^late\\.' then 'late' when k.code ~ '\\.(base|volume)$' then split_part(k.code, '.', 1)
+      else replace(k.code, '.', '-') end part,
+    case when k.code ~ '^late\\.' then 'Late charge'
+      when k.code ~ '\\.(base|volume)$' then initcap(split_part(k.code, '.', 1)) else k.says end says,
     o.usage_gal, sum(p.debit_cents - p.credit_cents) as open, sum(p.debit_cents) charged, p.line_no
   from ledger_posting p join ledger_kind k on k.id = p.kind_id join ledger_gl l on l.id = p.gl_id
   left join bills_bill b on b.id = p.document_id and b.account_id = p.account_id
   left join bills_run r on r.id = b.run_id
-  left join lateral (select max(o.usage_gal) usage_gal from bills_outcome o
+  left join lateral (
+    select max(case when o.average_gal >= 0 then least(o.usage_gal, o.average_gal) else o.usage_gal end) usage_gal
+    from bills_outcome o
     join customers_agreement g on g.id = o.agreement_id join customers_servicepoint s on s.id = g.service_point_id
-    where o.bill_id = b.id and s.service = split_part(k.code, '.', 1)) o on true
+    where o.bill_id = b.id and s.service || '.volume' = k.code) o on true
   where p.account_id = %(account)s and (p.sub = 2 or l.object in (2310, 2320))
   group by p.document_id, p.line_no, p.gl_id, b.id, r.bill_on, k.code, k.says, o.usage_gal
   having sum(p.debit_cents - p.credit_cents) <> 0) item

@@ -1,0 +1,226 @@
+"""How the desk writes money, volumes, dates and numbers, and the doors that a person's roles open.
+
+Values come in as the office keeps them: whole cents, whole gallons, dates, aware instants. Nothing is computed here.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.template import Context
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from curbstop.formats.paper import words
+from curbstop.office import staff
+from curbstop.rules import money
+
+register = template.Library()
+
+_CREDIT = mark_safe(' <span aria-hidden="true">CR</span><span class="vh">credit</span>')
+
+
+@register.filter
+def cents(value: int | None) -> str:
+    """`12992` as `129.92`; a credit as `6.50 CR`, and "credit" for who listens."""
+    if value is None:
+        return mark_safe('<span class="mute">none</span>')
+    return format_html("{}{}", money.show(-value), _CREDIT) if value < 0 else money.show(value)
+
+
+@register.filter
+def usd(value: int) -> str:
+    """`12992` as `$129.92`, for a sentence; a credit as `$6.50 credit`."""
+    return f"${money.show(-value)} credit" if value < 0 else f"${money.show(value)}"
+
+
+@register.filter
+def taken(value: int) -> SafeString:
+    """Money that came in: `94.59 CR`, because it takes off what is owed."""
+    return format_html("{}{}", money.show(value), _CREDIT)
+
+
+@register.filter
+def change(value: int) -> str:
+    """A difference: `+2.51`, `−0.10`, `0.00`. The minus is the long one, as wide as the plus."""
+    return ("+" if value > 0 else "−" if value < 0 else "") + money.show(abs(value))
+
+
+@register.filter
+def gal(value: int | None) -> str:
+    """`12000` as `12,000 gal`."""
+    return "not read" if value is None else f"{value:,} gal"
+
+
+@register.filter
+def count(value: int | None) -> str:
+    """`6214` as `6,214`."""
+    return "" if value is None else f"{value:,}"
+
+
+@register.filter
+def day(value: date | None) -> SafeString | str:
+    """`Mon 23 Nov 2026`, marked as a date."""
+    if value is None:
+        return ""
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), words.day(value))
+
+
+@register.filter
+def short_day(value: date | None) -> str:
+    """`23 Nov 2026`."""
+    return "" if value is None else words.short_day(value)
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString | str:
+    """`Mon 23 Nov 2026 11:44`, by the city's clock."""
+    if value is None:
+        return ""
+    local = timezone.localtime(value)
+    return format_html('<time datetime="{}">{} {}</time>', local.isoformat(), words.day(local), f"{local:%H:%M}")
+
+
+@register.filter
+def hour(value: datetime | None) -> str:
+    """`11:44`, by the city's clock."""
+    return "" if value is None else f"{timezone.localtime(value):%H:%M}"
+
+
+@register.filter
+def times(value: int, one: str) -> str:
+    """`1 bill`, `2 bills`, `6,131 bills`: the words for one and for many, `bill,bills` where an s is not enough."""
+    single, _, many = one.partition(",")
+    return f"{value:,} {single if value == 1 else many or single + 's'}"
+
+
+@register.filter
+def at(value: Any, key: Any) -> Any:
+    """The item of a mapping, for a key that is a variable."""
+    return value.get(key) if hasattr(value, "get") else None
+
+
+@register.simple_tag(takes_context=True)
+def closed(context: Context, act: str) -> str:
+    """Why this act is closed to who is signed in; empty when it is open."""
+    return _closed(context, act)
+
+
+def _closed(context: Context, act: str) -> str:
+    frame = context.get("frame")
+    if frame is not None and frame.may(act):
+        return ""
+    return f"Only for {staff.roles_for(act)}."
+
+
+@register.inclusion_tag("desk/parts/door.html", takes_context=True)
+def door(
+    context: Context, act: str, href: str, says: str, key: str = "", look: str = "quiet", why: str = ""
+) -> dict[str, Any]:
+    """A link that leads to an act; closed, with the reason in words, to who may not do it (or while ``why`` holds)."""
+    return {
+        "href": href,
+        "says": says,
+        "key": key,
+        "look": look,
+        "why": why or _closed(context, act),
+        "ref": "why-" + act.replace(".", "-") + ("-" + key if key else ""),
+    }
+
+
+@register.inclusion_tag("desk/parts/press.html", takes_context=True)
+def press(
+    context: Context, act: str, says: str, key: str = "Ctrl Enter", look: str = "primary", why: str = ""
+) -> dict[str, Any]:
+    """The button that does an act; closed, with the reason in words, to who may not do it (or while ``why`` holds)."""
+    return {
+        "says": says,
+        "key": key,
+        "look": look,
+        "why": why or _closed(context, act),
+        "ref": "why-" + act.replace(".", "-"),
+    }
+
+
+@register.simple_tag
+def mark(text: str, spans: Any) -> SafeString:
+    """The text with the found parts marked; ``spans`` are half-open places in it, in order."""
+    parts: list[tuple[str, str]] = []
+    done = 0
+    for start, end in spans:
+        parts.append((text[done:start], text[start:end]))
+        done = end
+    return format_html("{}{}", format_html_join("", "{}<mark>{}</mark>", parts), text[done:])
+
+
+@register.filter
+def account(number: str) -> str:
+    """`10000017` as it is spoken, the check digit apart: `1000001-7`."""
+    return f"{number[:-1]}-{number[-1]}" if len(number) >= 8 and number.isdigit() else number
+
+
+@register.filter
+def phone(number: str) -> str:
+    """`+14055550142` as `405-555-0142`; what is not a number of this country as it is."""
+    digits = number[2:] if number.startswith("+1") and len(number) == 12 else ""
+    return f"{digits[:3]}-{digits[3:6]}-{digits[6:]}" if digits else number
+
+
+_TENDERS = {
+    "cash": "Cash",
+    "check": "Check",
+    "money_order": "Money order",
+    "card": "Card",
+    "online_card": "Card, online",
+    "ach": "Bank draft",
+    "autopay": "Autopay",
+    "lockbox": "Lockbox",
+    "bill_pay": "Bank bill-pay",
+    "mail": "Mail",
+}
+
+
+@register.filter
+def tenders(how: str) -> str:
+    """`cash, check 2187` as `Cash, check 2187`."""
+    said = []
+    for part in how.split(", "):
+        kind, _, reference = part.partition(" ")
+        said.append(f"{_TENDERS.get(kind, kind)} {reference}".strip())
+    return ", ".join([*said[:1], *(s[:1].lower() + s[1:] for s in said[1:])])
+
+
+_FINDINGS = {
+    "zero": "Nothing used",
+    "below_last": "Below the read before",
+    "high": "High use",
+    "low": "Low use",
+    "same": "The same use again",
+    "rolled_over": "Register rolled over",
+    "beyond_dials": "More digits than the dial has",
+    "first": "First bill",
+    "final": "Final bill",
+    "held": "Held",
+    "held_no_read": "No read",
+    "held_undecided_read": "A read waits for a decision",
+    "held_not_set": "A rate is not set",
+    "held_bad_input": "The rate refuses these figures",
+    "held_by_review": "Held by review",
+    "held_changed": "Changed since it was calculated",
+    "held_with_account": "Another service of the account is held",
+    "already_billed": "Already billed",
+    "billed": "Billed",
+}
+
+
+@register.filter
+def finding(code: str) -> str:
+    """A finding or outcome of the office, in words; a reason that somebody wrote stays as it is."""
+    return _FINDINGS.get(code, code.replace("_", " ") if "_" in code else code)
+
+
+@register.filter
+def findings(codes: Any) -> str:
+    """Several findings, in words."""
+    return ", ".join(finding(code) for code in codes)
