@@ -50,7 +50,8 @@ class Installation(models.Model):
         ]
 
 
-READ_KINDS = ["initial", "regular", "final", "removed", "check", "estimated"]
+READ_KINDS = ["initial", "opening", "regular", "final", "removed", "check", "estimated"]
+"""Of a meter as it is hung, as somebody moves in, on the route, as he moves out, as the meter is taken down; and two more."""
 
 
 class Read(models.Model):
