@@ -13,9 +13,9 @@ from fractions import Fraction
 
 from curbstop.rules.faults import BadValue
 from curbstop.rules.money import Rounding, round_cents, show, show_price
-from curbstop.rules.plans import Tariff
+from curbstop.rules.plans import Tariff, Volume
 from curbstop.rules.rating import Inputs, Status, Trace, charge
-from curbstop.rules.units import from_gal, show_number
+from curbstop.rules.units import show_number
 
 CHANGES = ("days", "usage", "average", "items", "rates")
 DEFAULT_ORDER = ("days", "usage", "rates")
@@ -102,7 +102,7 @@ def late_cents(owed_cents: int, percent: Fraction, *, rounding: Rounding = Round
     """
     if not 0 <= percent <= 100:
         raise BadValue(field="percent", value=str(percent), why="not from 0 to 100", remedy="write 2 for two percent")
-    exact = Fraction(max(owed_cents, 0)) * percent / 100
+    exact = Fraction(max(owed_cents, 0) * percent, 100)
     return round_cents(rounding, exact.numerator, exact.denominator)
 
 
@@ -164,7 +164,7 @@ def _total(bill: Billed) -> int:
 
 
 def _billed(rated: Rated) -> int:
-    return _charged(rated)[0] if rated.billed_cents is None else rated.billed_cents
+    return _charged(rated).cents if rated.billed_cents is None else rated.billed_cents
 
 
 def _services(this: Billed, last: Billed, changes: tuple[str, ...], parts: dict[str, list[Part]]) -> None:
@@ -186,15 +186,15 @@ def _services(this: Billed, last: Billed, changes: tuple[str, ...], parts: dict[
 def _split(now: Rated, before: Rated, changes: tuple[str, ...], parts: dict[str, list[Part]]) -> None:
     """Charge again with one thing changed at a time, from the last bill to this one."""
     at = before
-    cents, tiers = _charged(at)
-    correction = cents - _billed(before)
+    charged = _charged(at)
+    correction = charged.cents - _billed(before)
     for code in changes:
         following = _changed(at, now, before, code)
-        after, tiers_after = _charged(following)
-        how = _how(tiers, tiers_after) if after != cents else ()
-        parts[code].append(Part(code, after - cents, _says(code, at, following), how))
-        at, cents, tiers = following, after, tiers_after
-    correction += _billed(now) - cents
+        after = charged if following == at else _charged(following)
+        how = _how(charged, after) if after.cents != charged.cents else ()
+        parts[code].append(Part(code, after.cents - charged.cents, _says(code, at, following), how))
+        at, charged = following, after
+    correction += _billed(now) - charged.cents
     if correction:
         says = f"{now.service.capitalize()}: billed otherwise than these rates and reads give"
         parts["other"].append(Part("other", correction, says))
@@ -224,8 +224,17 @@ def _changed(at: Rated, now: Rated, before: Rated, code: str) -> Rated:
 Tiers = tuple[tuple[Fraction, Fraction, str], ...]
 
 
-def _charged(rated: Rated) -> tuple[int, Tiers]:
-    """What the service comes to, and its tiers: gallons, price in cents, and the unit of the price."""
+@dataclass(frozen=True, slots=True)
+class _Charged:
+    """What a service comes to; its tiers (units, price in cents, unit); its other lines in cents by their words."""
+
+    cents: int
+    tiers: Tiers
+    fixed: tuple[tuple[str, int], ...]
+
+
+def _charged(rated: Rated) -> _Charged:
+    """Charge the service once, with its steps."""
     inputs = Inputs.of(
         gal=[rated.gal],
         average_gal=[rated.average_gal],
@@ -240,28 +249,32 @@ def _charged(rated: Rated) -> tuple[int, Tiers]:
         raise BadValue(field=rated.service, value=rated.tariff.code, why=status.says, remedy=remedy)
     steps = [step for line in trace.lines for step in line.steps if step.what == "tier"]
     tiers = tuple(
-        (from_gal(step.gal, step.per.unit) / step.per.amount, step.price_cents, _unit(str(step.per)))
+        (Fraction(step.gal, step.per.gal), step.price_cents, _unit(str(step.per)))
         for step in steps
         if step.gal is not None and step.per is not None and step.price_cents is not None
     )
-    return int(charges.total_cents[0]), tiers
+    fixed = tuple((line.rule.says, line.cents) for line in trace.lines if not isinstance(line.rule.construct, Volume))
+    return _Charged(int(charges.total_cents[0]), tiers, fixed)
 
 
 def _unit(per: str) -> str:
     return "kgal" if per == "1,000 gal" else per.removeprefix("1 ") if per.startswith("1 ") else f"× {per}"
 
 
-def _how(before: Tiers, after: Tiers) -> tuple[str, ...]:
-    """The volumes that came or went tier by tier, or the prices that changed."""
-    if [unit for *_, unit in before] != [unit for *_, unit in after]:
-        return ()
+def _how(before: _Charged, after: _Charged) -> tuple[str, ...]:
+    """The volumes that came or went tier by tier, the prices that changed, and other lines that did."""
     found = []
-    for (old, old_price, unit), (new, price, _) in zip(before, after, strict=True):
-        if old_price == price and old != new:
-            amount = show_price((new - old) * price)
-            found.append(f"{show_number(new - old)} {unit} × ${show_price(price)} = {amount}")
-        elif old_price != price and new:
-            found.append(f"{show_number(new)} {unit} × ${show_price(price)}, was ${show_price(old_price)}")
+    if [unit for *_, unit in before.tiers] == [unit for *_, unit in after.tiers]:
+        for (old, old_price, unit), (new, price, _) in zip(before.tiers, after.tiers, strict=True):
+            if old_price == price and old != new:
+                amount = show_price((new - old) * price)
+                found.append(f"{show_number(new - old)} {unit} × ${show_price(price)} = {amount}")
+            elif old_price != price and new:
+                found.append(f"{show_number(new)} {unit} × ${show_price(price)}, was ${show_price(old_price)}")
+    was = dict(before.fixed)
+    for says, cents in after.fixed:
+        if was.get(says, 0) != cents:
+            found.append(f"{says}: {show(was.get(says, 0))}, now {show(cents)}")
     return tuple(found)
 
 
@@ -282,14 +295,15 @@ def _joined(code: str, parts: Sequence[Part], this: Billed, last: Billed) -> Par
     how = tuple(text for part in moved for text in part.how)
     amount = _amount(cents)
     if code == "days":
-        return Part(code, cents, _days_cause(this, last), how, f"{amount} is for {_days_spoken(this, last)}.")
+        spoken = f"{amount} is for {_days_spoken(this, last)}."
+        return Part(code, cents, _days_cause(this, last), how, spoken if cents else "")
     if code == "usage":
         says, spoken = _usage_cause(this, last)
-        return Part(code, cents, says, how, f"{amount} is for {spoken}.")
+        return Part(code, cents, says, how, f"{amount} is for {spoken}." if cents else "")
     says = "; ".join(part.says for part in moved)
     if code == "rates":
         says = f"Rates changed for {', '.join(part.says.lower() for part in moved)}" if moved else "No rate changed"
-        return Part(code, cents, says, how, f"{amount} is for new rates.")
+        return Part(code, cents, says, how, f"{amount} is for new rates." if cents else "")
     return Part(code, cents, says, how, f"{amount}: {says}.")
 
 

@@ -163,7 +163,7 @@ def _tier(step: Step, line: LineTrace) -> StepExplained:
     assert step.per is not None and step.gal is not None and step.from_gal is not None
     single = isinstance(construct, Volume) and len(construct.tiers) == 1
     label = "Volume" if single else _tier_label(step.from_gal, step.to_gal)
-    units = show_number(from_gal(step.gal, step.per.unit) / step.per.amount)
+    units = show_number(Fraction(step.gal, step.per.gal))
     unit = _unit(step.per)
     fields: dict[str, str | int] = {"gal": show_number(step.gal).replace(",", ""), "per": str(step.per)}
     if step.price_cents is None or step.cents is None:
@@ -194,7 +194,7 @@ def spoken_volume(gal: Fraction, per: Quantity) -> str:
     if per.unit in ("cf", "ccf"):
         return f"{show_number(from_gal(gal, per.unit))} {SPOKEN[per.unit]}"
     if gal and gal % 1000 == 0:
-        return f"{show_number(gal / 1000)} thousand gallons"
+        return f"{show_number(Fraction(gal, 1000))} thousand gallons"
     return f"{show_number(gal)} gallons"
 
 
