@@ -133,11 +133,13 @@ class Calculated(models.Model):
 
 
 class CalculatedChunk(models.Model):
-    """What each account of a chunk comes to, in the order of ``Chunk.account_ids``; -1: not billed. An account that
+    """What each account of a chunk comes to, in the order of ``Chunk.account_ids``; -1: not billed. ``codes`` are the
+    outcomes of ``Chunk.agreement_ids``, as positions in the closed list of ``office.bills``. An account that
     comes to something else when the chunk is posted is held: nothing is posted that nobody approved."""
 
     chunk = models.OneToOneField(Chunk, primary_key=True, on_delete=models.PROTECT, related_name="calculated")
     account_cents = ArrayField(models.BigIntegerField())
+    codes = ArrayField(models.SmallIntegerField())
 
 
 class Bill(models.Model):

@@ -107,6 +107,10 @@ class Migration(migrations.Migration):
                     "account_cents",
                     django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
                 ),
+                (
+                    "codes",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), size=None),
+                ),
             ],
         ),
         migrations.CreateModel(

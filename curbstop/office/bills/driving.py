@@ -1,0 +1,107 @@
+"""Going through a run's chunks until all are posted. Several workers may do so at once, and any of them may die."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from curbstop.office._events import Actor, Key
+from curbstop.office._once import Refused
+from curbstop.office.bills.posting import finish, post
+from curbstop.office.bills.values import RunPosted
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: chunks and bills posted, and all there are."""
+
+    run: int
+    chunks_done: int
+    chunks: int
+    bills_done: int
+    bills: int
+
+
+def post_all(*, run: int, by: Actor, at: datetime, progress: Callable[[Progress], None] | None = None) -> RunPosted:
+    """Post every chunk of an approved run that is not posted yet, apply the credits that customers hold, and finish it.
+
+    Safe to call again, after any interruption, and at the same time as others do. A chunk that cannot be posted
+    does not stop the others.
+
+    :raises Refused: the run is not approved, or chunks cannot be posted, with the reason of each
+    """
+    refusals: dict[int, str] = {}
+    while left := [no for no in _undone(run) if no not in refusals]:
+        turn = False
+        for no in left:
+            with _mine(run, no) as mine:
+                if not mine:
+                    continue
+                turn = True
+                if no in _undone(run):
+                    _post_one(run, no, by, at, refusals)
+            if progress:
+                progress(get_progress(run=run))
+        if not turn:
+            _wait_for(run, left[0])
+    if refusals:
+        raise Refused(f"{len(refusals)} chunks of run {run} are not posted. {' '.join(refusals.values())}", field="run")
+    with _mine(run, 0, wait=True):
+        return finish(key=Key(f"bills.finish:{run}"), by=by, at=at, run=run)
+
+
+def _post_one(run: int, no: int, by: Actor, at: datetime, refusals: dict[int, str]) -> None:
+    try:
+        post(key=Key(f"bills.post:{run}:{no}"), by=by, at=at, run=run, chunk=no)
+    except Refused as refusal:
+        refusals[no] = str(refusal)
+
+
+def _undone(run: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select no from bills_chunk c where run_id = %s and not exists"
+            " (select from bills_chunkdone d where (d.run_id, d.chunk_no) = (c.run_id, c.no)) order by no",
+            [run],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+@contextmanager
+def _mine(run: int, no: int, *, wait: bool = False) -> Iterator[bool]:
+    """Whether this worker has the chunk to itself. The lock is the session's: it goes when the worker dies."""
+    lock = "pg_advisory_lock" if wait else "pg_try_advisory_lock"
+    name = f"bills.post:{run}:{no}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"select {lock}(hashtextextended(current_schema() || %s, 3))", [name])
+        mine = wait or bool(cursor.fetchone()[0])
+    try:
+        yield mine
+    finally:
+        if mine:
+            with connection.cursor() as cursor:
+                cursor.execute("select pg_advisory_unlock(hashtextextended(current_schema() || %s, 3))", [name])
+
+
+def _wait_for(run: int, no: int) -> None:
+    """Others have all that is left: wait until the first of them is done, or gone."""
+    with _mine(run, no, wait=True):
+        pass
+
+
+def get_progress(*, run: int) -> Progress:
+    """How far the run is."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select count(d.id), count(*), coalesce(sum(d.bills), 0),"
+            " coalesce((select s.bills from bills_runstep s where s.run_id = %s and s.step = 'approved'), 0)"
+            " from bills_chunk c left join bills_chunkdone d on (d.run_id, d.chunk_no) = (c.run_id, c.no)"
+            " where c.run_id = %s",
+            [run, run],
+        )
+        done, chunks, bills_done, bills = (int(value) for value in cursor.fetchone())
+    return Progress(run, done, chunks, bills_done, bills)

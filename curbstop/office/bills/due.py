@@ -1,0 +1,87 @@
+"""Which turn of the cycle a run bills, and whom: every agreement with days through the read that no bill has."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from curbstop.office import policies
+from curbstop.office._once import Refused
+from curbstop.office.bills.values import Turn
+from curbstop.records.bulk.arrays import fetch
+from curbstop.rules.policies import NotSet
+
+SERVICES = ("water", "irrigation", "sewer", "sanitation", "stormwater")
+"""The order of a bill's lines."""
+
+
+def find_turn(cycle: str, bill_on: date) -> Turn:
+    """The turn that a run of ``cycle`` on ``bill_on`` bills: the calendar's of that day, or the last before it (a
+    later run for what was held).
+
+    :raises Refused: no such cycle, no turn on or before the day, or no due date
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select every_days from decisions_cycle where code = %s", [cycle])
+        found = cursor.fetchone()
+        if found is None:
+            cursor.execute("select coalesce(string_agg(code, ', ' order by code), 'none') from decisions_cycle")
+            raise Refused(f"There is no cycle {cycle!r}; the cycles are {cursor.fetchone()[0]}.", field="cycle")
+        cursor.execute(
+            "select read_on, bill_on, due_on from decisions_cycledate where cycle_id = %s order by bill_on", [cycle]
+        )
+        turns = cursor.fetchall()
+    past = [turn for turn in turns if turn[1] <= bill_on]
+    if not past:
+        first = f"its first turn is billed on {turns[0][1].isoformat()}" if turns else "plan its calendar first"
+        raise Refused(f"Cycle {cycle} has no turn to bill on {bill_on.isoformat()}: {first}.", field="bill_on")
+    read_on, planned_on, due_on = past[-1]
+    if due_on is None or planned_on != bill_on:
+        due_on = _due_on(cycle, bill_on)
+    return Turn(cycle, read_on, bill_on, due_on, tuple(turn[0] for turn in turns), found[0])
+
+
+def _due_on(cycle: str, bill_on: date) -> date:
+    try:
+        days = policies.load("bill.due_days").whole("bill.due_days", on=bill_on)
+    except NotSet as unset:
+        raise Refused(
+            f"No due date: cycle {cycle} of {bill_on.isoformat()} has none in the calendar, and {unset}. "
+            "Set the due date in the calendar, or the policy bill.due_days.",
+            field="bill_on",
+        ) from None
+    return bill_on + timedelta(days=days)
+
+
+_DUE = """
+select g.id agreement, g.account_id account, coalesce(b.until_on, lower(g.during)) from_on
+from customers_premise p
+join customers_servicepoint s on s.premise_id = p.id
+join customers_agreement g on g.service_point_id = s.id
+left join lateral (
+  select o.until_on from bills_outcome o where o.agreement_id = g.id and o.code = 'billed' order by o.from_on desc
+  limit 1 ) b on true
+where p.cycle_id = %(cycle)s and lower(g.during) < %(read_on)s
+  and coalesce(b.until_on, lower(g.during)) < least(%(read_on)s, coalesce(upper(g.during), 'infinity'))
+order by g.account_id, array_position(%(services)s::text[], s.service), s.number, 3, g.id
+"""
+
+
+def who_is_due(turn: Turn) -> dict[str, NDArray[Any]]:
+    """``agreement``, ``account`` and ``from_on`` of everything to bill through the turn's read, accounts ascending,
+    the services of each in the order of the bill's lines. Agreements that ended and are not billed to their end are
+    due too.
+    """
+    values = {"cycle": turn.cycle, "read_on": turn.read_on, "services": list(SERVICES)}
+    return fetch(_DUE, values, {"agreement": "bigint", "account": "bigint", "from_on": "date"})
+
+
+def cut(account: NDArray[np.int64], size: int) -> list[slice]:
+    """Slices of whole accounts, at most ``size`` accounts each."""
+    starts = np.flatnonzero(np.concatenate(([True], account[1:] != account[:-1]))) if len(account) else np.empty(0, int)
+    edges = [*starts[::size].tolist(), len(account)]
+    return [slice(start, stop) for start, stop in zip(edges, edges[1:], strict=False)]

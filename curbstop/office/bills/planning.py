@@ -1,0 +1,143 @@
+"""Planning a run: whom it bills, frozen and numbered, so that whoever posts it, however often, ends in the same
+rows."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from curbstop.office import _events, tariffs
+from curbstop.office._events import Acting, Actor, Key
+from curbstop.office._once import Refused, act
+from curbstop.office.bills import due
+from curbstop.office.bills.values import Planned, Turn
+from curbstop.records.bulk.arrays import Many, fetch
+
+CHUNK = 5_000
+"""Accounts a chunk: one commit of under half a second, which is as long as a payment may wait for it."""
+
+
+@act("bills.plan")
+def plan(
+    event: Acting, /, *, key: Key, by: Actor, at: datetime, cycle: str, bill_on: date, chunk_size: int = CHUNK
+) -> Planned:
+    """Freeze whom a run of the cycle bills, cut it into chunks, reserve the ids that its rows will have.
+
+    :param bill_on: the calendar's bill date, or a later day for what was held then
+    :raises Refused: the run exists, an earlier run of the cycle is not posted, there is no due date, nothing is
+        due, or none of the tariffs has a version in force
+    """
+    turn = due.find_turn(cycle, bill_on)
+    _refuse_other_runs(turn)
+    rows = due.who_is_due(turn)
+    if not len(rows["agreement"]):
+        raise Refused(
+            f"Nothing of cycle {cycle} is due on {bill_on.isoformat()}: every service is billed through"
+            f" {turn.read_on.isoformat()}.",
+            field="bill_on",
+        )
+    _refuse_without_tariffs(turn, rows["agreement"])
+    slices = due.cut(rows["account"], chunk_size)
+    event_ids = _events.reserve_ids(len(slices) + 1)
+    run = _insert_run(event, turn, event_ids[-1])
+    accounts = 0
+    for no, part in enumerate(slices, start=1):
+        accounts += _insert_chunk(run, no, rows, part, event_ids[no - 1])
+    planned = Planned(
+        run=run, cycle=cycle, read_on=turn.read_on, bill_on=bill_on, due_on=turn.due_on, accounts=accounts,
+        agreements=len(rows["agreement"]), chunks=len(slices),
+    )  # fmt: skip
+    says = f"Planned the bills of cycle {cycle} of {bill_on.isoformat()}: {accounts:,} accounts."
+    event.about(f"run:{run}", f"cycle:{cycle}", says=says)
+    return planned
+
+
+def _refuse_other_runs(turn: Turn) -> None:
+    """One run of a cycle at a time: two plans would freeze the same days."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended('bills.plan:' || %s, 2))", [turn.cycle])
+        cursor.execute(
+            "select r.id, r.bill_on, exists (select from bills_runstep s where s.run_id = r.id and s.step = 'posted')"
+            " from bills_run r where r.cycle_id = %s order by r.bill_on desc",
+            [turn.cycle],
+        )
+        for run, bill_on, posted in cursor.fetchall():
+            if bill_on == turn.bill_on:
+                raise Refused(
+                    f"Cycle {turn.cycle} of {bill_on.isoformat()} is planned already: run {run}. Go on with that run.",
+                    field="bill_on",
+                )
+            if not posted:
+                raise Refused(
+                    f"Run {run} of cycle {turn.cycle} ({bill_on.isoformat()}) is not posted yet. Post it first.",
+                    field="cycle",
+                )
+
+
+def _refuse_without_tariffs(turn: Turn, agreements: NDArray[np.int64]) -> None:
+    """A price that is not set holds one account; no tariff at all in force is a mistake of the whole run."""
+    used = fetch(
+        "select distinct g.tariff_id code from customers_agreement g where g.id = any(%(ids)s) order by 1",
+        {"ids": Many(agreements)},
+        {"code": "text"},
+    )["code"].tolist()
+    known = tariffs.load_tariffs(codes=used)
+    if not any(tariff.version_on(turn.read_on) for tariff in known.values()):
+        raise Refused(
+            f"None of the tariffs in use ({', '.join(used)}) has a version in force on {turn.read_on.isoformat()}."
+            " Adopt the city's tariffs first.",
+            field="cycle",
+        )
+
+
+def _insert_run(event: Acting, turn: Turn, finish_event_id: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into bills_run (cycle_id, read_on, bill_on, due_on, at, by_id, event_id, finish_event_id)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s) returning id",
+            [turn.cycle, turn.read_on, turn.bill_on, turn.due_on, event.at, event.by.id, event.id, finish_event_id],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _insert_chunk(run: int, no: int, rows: dict[str, NDArray[Any]], part: slice, event_id: int) -> int:
+    """Write a chunk's plan; returns how many accounts it has."""
+    accounts = np.unique(rows["account"][part])
+    with connection.cursor() as cursor:
+        cursor.execute("select nextval(pg_get_serial_sequence('ledger_transaction', 'id'))")
+        txn = cursor.fetchone()[0]
+        cursor.execute(
+            "insert into bills_chunk"
+            " (run_id, no, account_ids, agreement_ids, from_ons, first_document_id, txn_id, chunk_event_id)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                run, no, accounts.tolist(), rows["agreement"][part].tolist(), rows["from_on"][part].tolist(),
+                _reserve_documents(len(accounts)), txn, event_id,
+            ],
+        )  # fmt: skip
+    return len(accounts)
+
+
+def _reserve_documents(count: int) -> int:
+    """The first of ``count`` document ids in a row.
+
+    A sequence cannot be asked for a block in one step; when somebody took a number in between, the block is left
+    and another is asked for. Document ids may have gaps.
+    """
+    with connection.cursor() as cursor:
+        for _ in range(100):
+            cursor.execute(
+                "select min(id), max(id)"
+                " from (select nextval('ledger_document_seq') id from generate_series(1, %s)) taken",
+                [count],
+            )
+            first, last = cursor.fetchone()
+            if last - first == count - 1:
+                return int(first)
+    raise Refused(
+        "The document numbers are being taken faster than a block can be had. Plan the run again in a moment."
+    )

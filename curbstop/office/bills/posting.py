@@ -1,0 +1,365 @@
+"""Posting a run: chunk by chunk, each one transaction and one event with the ids that the plan reserved.
+
+Whoever posts it and however often it is interrupted, the rows are the same: ids come from the plan, instants from
+the approval, and a chunk is there whole or not at all. Nothing is posted that is not what was approved: an account
+that comes to something else by now is held, with the approver as its owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from curbstop.office import _locks
+from curbstop.office._events import Acting, Actor, Key
+from curbstop.office._once import Refused, act
+from curbstop.office.bills import outcomes, runs
+from curbstop.office.bills.inputs import Ints
+from curbstop.office.bills.rates import KindRow, Rated
+from curbstop.office.bills.runs import ChunkRow, RunRow, Step
+from curbstop.office.bills.values import ChunkPosted, RunPosted
+from curbstop.records.bills.models import Bill, ChargeBilled, Outcome
+from curbstop.records.bulk.arrays import Many, fetch
+from curbstop.records.bulk.columns import Coded, Column
+from curbstop.records.bulk.copy import copy_in
+from curbstop.records.ledger.models import Posting
+from curbstop.rules.money import show
+
+
+def _chunk_event(values: Mapping[str, Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select chunk_event_id from bills_chunk where run_id = %s and no = %s", [values["run"], values["chunk"]]
+        )
+        found = cursor.fetchone()
+    if found is None:
+        raise Refused(f"Run {values['run']} has no chunk {values['chunk']}.", field="chunk")
+    return int(found[0])
+
+
+def _finish_event(values: Mapping[str, Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("select finish_event_id from bills_run where id = %s", [values["run"]])
+        found = cursor.fetchone()
+    if found is None:
+        raise Refused(f"There is no bill run {values['run']}.", field="run")
+    return int(found[0])
+
+
+@act("bills.post", reserved=_chunk_event)
+def post(event: Acting, /, *, key: Key, by: Actor, at: datetime, run: int, chunk: int) -> ChunkPosted:
+    """Post one chunk of an approved run: bills, postings, outcomes, and the mark that says so, in one commit.
+
+    The event and every row carry the instant of the approval, not ``at``: so a restart an hour later changes nothing.
+
+    :raises Refused: the run is not approved, the chunk is posted, or what was written does not hold
+    """
+    row, plan = runs.load_run(run), runs.load_chunk(run, chunk, lock=True)
+    approved = _approved(row)
+    _refuse_done(run, chunk)
+    _locks.lock_accounts(plan.accounts.tolist())
+    rated = runs.rate_chunk(row, plan)
+    owners = _take_out(row, plan, rated, approved)
+    event.at = approved.at
+    _insert_header(event, plan, row, approved)
+    bill_of = _copy_bills(row, plan, rated)
+    lines = _copy_postings(row, plan, rated, bill_of)
+    _copy_outcomes(row, plan, rated, bill_of, owners)
+    posted = _check(row, plan, rated, lines)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into bills_chunkdone (run_id, chunk_no, bills, exceptions, lines, cents)"
+            " values (%s, %s, %s, %s, %s, %s)",
+            [run, chunk, posted.bills, posted.exceptions, posted.lines, posted.cents],
+        )
+    says = f"Posted chunk {chunk} of run {run}: {posted.bills:,} bills, {show(posted.cents)}."
+    event.about(f"run:{run}", says=says)
+    return posted
+
+
+@act("bills.finish", reserved=_finish_event)
+def finish(event: Acting, /, *, key: Key, by: Actor, at: datetime, run: int) -> RunPosted:
+    """Say that every chunk of the run is posted.
+
+    :raises Refused: the run is not approved, or a chunk is missing
+    """
+    row = runs.load_run(run, lock=True)
+    approved = _approved(row)
+    event.at = approved.at
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select count(*) filter (where d.run_id is null), coalesce(sum(d.bills), 0),"
+            " coalesce(sum(d.exceptions), 0), coalesce(sum(d.cents), 0) from bills_chunk c"
+            " left join bills_chunkdone d on (d.run_id, d.chunk_no) = (c.run_id, c.no) where c.run_id = %s",
+            [run],
+        )
+        left, bills, exceptions, cents = (int(value) for value in cursor.fetchone())
+        if left:
+            raise Refused(f"{left} chunks of run {run} are not posted yet. Post them first.", field="run")
+        cursor.execute(
+            "insert into bills_runstep (run_id, step, bills, cents, by_id, at, event_id)"
+            " values (%s, 'posted', %s, %s, %s, %s, %s)",
+            [run, bills, cents, by.id, approved.at, event.id],
+        )
+    event.about(f"run:{run}", says=f"Posted run {run}: {bills:,} bills for {show(cents)}; {exceptions:,} services not.")
+    return RunPosted(run=run, bills=bills, exceptions=exceptions, cents=cents)
+
+
+def _approved(row: RunRow) -> Step:
+    if "approved" not in row.steps:
+        raise Refused(f"Run {row.id} is not approved. A supervisor approves it first.", field="run")
+    return row.steps["approved"]
+
+
+def _refuse_done(run: int, chunk: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select bills from bills_chunkdone where run_id = %s and chunk_no = %s", [run, chunk])
+        found = cursor.fetchone()
+    if found is not None:
+        raise Refused(
+            f"Chunk {chunk} of run {run} is posted: {found[0]:,} bills. Nothing is left to do.", field="chunk"
+        )
+
+
+# --- what is not posted -----------------------------------------------------------------------------------------------
+
+
+def _take_out(row: RunRow, plan: ChunkRow, rated: Rated, approved: Step) -> Ints:
+    """Hold what people hold and what is not as it was approved; returns each account's owner for what is left out.
+
+    :raises Refused: the chunk was never calculated, or its totals by kind are not those approved
+    """
+    before = runs.calculated_chunk(plan.id)
+    if before is None:
+        raise Refused(f"Chunk {plan.no} of run {row.id} was never calculated.", field="chunk")
+    rated.hold(runs.held_accounts(row.id, plan), "held_by_review")
+    now = rated.account_cents
+    changed = (now >= 0) & (now != before["cents"])
+    rated.hold(changed, "held_changed")
+    if not changed.any() and ((before["cents"] < 0) == (now < 0)).all():
+        _refuse_other_kinds(row, plan, rated)
+    rows = fetch(
+        """select distinct on (account_id) account_id account, owner_id owner from bills_review
+           where run_id = %(run)s and owner_id is not null and account_id = any(%(accounts)s)
+           order by account_id, held desc, finding like 'held%%' desc, id""",
+        {"run": row.id, "accounts": Many(plan.accounts)},
+        {"account": "bigint", "owner": "bigint"},
+    )
+    owners = np.full(len(plan.accounts), approved.by_id, dtype=np.int64)
+    owners[np.searchsorted(plan.accounts, rows["account"])] = rows["owner"]
+    return owners
+
+
+def _refuse_other_kinds(row: RunRow, plan: ChunkRow, rated: Rated) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select kind_id, bills, cents from bills_calculated where run_id = %s and chunk_no = %s", [row.id, plan.no]
+        )
+        approved = {kind: (bills, cents) for kind, bills, cents in cursor.fetchall()}
+    now = runs.kind_totals(rated)
+    if approved != now:
+        raise Refused(
+            f"Chunk {plan.no} of run {row.id} comes to other totals by kind than were approved: the chart of"
+            " accounts changed. Put it back, or have the run corrected.",
+            field="chunk",
+        )
+
+
+# --- what is written --------------------------------------------------------------------------------------------------
+
+
+def _insert_header(event: Acting, plan: ChunkRow, row: RunRow, approved: Step) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ledger_transaction (id, posted_at, event_id, posted_on, effective_on, act, by, closes)"
+            " values (%s, %s, %s, %s, %s, 'bill', %s, false)",
+            [plan.txn_id, approved.at, event.id, approved.on, row.turn.bill_on, event.by.id],
+        )
+
+
+def _copy_bills(row: RunRow, plan: ChunkRow, rated: Rated) -> Ints:
+    """Write the bills; returns the bill id of each account, 0 for none."""
+    billed = np.flatnonzero(rated.billed)
+    bill_of = np.zeros(len(plan.accounts), dtype=np.int64)
+    bill_of[billed] = plan.first_document_id + billed
+    rows = np.flatnonzero(rated.work.code == 0)
+    place = rated.work.place[rows]
+    starts = np.flatnonzero(np.concatenate(([True], place[1:] != place[:-1]))) if len(rows) else rows
+    if len(billed):
+        days = rated.work.from_on[rows].astype(np.int64), rated.work.until_on[rows].astype(np.int64)
+        copy_in(
+            Bill,
+            {
+                "id": bill_of[billed],
+                "account_id": plan.accounts[billed],
+                "txn_id": plan.txn_id,
+                "run_id": row.id,
+                "total_cents": rated.account_cents[billed],
+                "previous_cents": _balances(plan.accounts[billed]),
+                "chunk_no": plan.no,
+                "from_on": np.minimum.reduceat(days[0], starts).astype("datetime64[D]"),
+                "until_on": np.maximum.reduceat(days[1], starts).astype("datetime64[D]"),
+                "due_on": row.turn.due_on,
+            },
+        )
+    return bill_of
+
+
+def _balances(accounts: Ints) -> Ints:
+    """What each account owes before this run: receivables less unapplied and levelised credit."""
+    rows = fetch(
+        """select p.account_id account, sum(p.debit_cents - p.credit_cents)::bigint cents from ledger_posting p
+           where p.account_id = any(%(accounts)s)
+             and (p.sub = 2 or p.gl_id = any(array(select id from ledger_gl where sub = 3 and object in (2310, 2320))))
+           group by p.account_id""",
+        {"accounts": Many(accounts)},
+        {"account": "bigint", "cents": "bigint"},
+    )
+    balances = np.zeros(len(accounts), dtype=np.int64)
+    balances[np.searchsorted(accounts, rows["account"])] = rows["cents"]
+    return balances
+
+
+def _copy_postings(row: RunRow, plan: ChunkRow, rated: Rated, bill_of: Ints) -> int:
+    """Write the lines as charges, then what is earned, one leg a kind; returns how many lines there are."""
+    lines = rated.lines
+    n = len(lines.kind)
+    if not n:
+        return 0
+    present = np.unique(lines.kind)
+    which = np.searchsorted(present, lines.kind)
+    of = [row.kinds.by_id[kind] for kind in present.tolist()]
+    earned = np.zeros(len(present), dtype=np.int64)
+    np.add.at(earned, which, lines.cents)
+    is_line = np.arange(n + len(present)) < n
+    line_no = _line_numbers(lines.place)
+
+    def both(line: NDArray[Any], leg: NDArray[Any]) -> NDArray[Any]:
+        return np.concatenate([line, leg])
+
+    nothing = np.zeros(len(present), dtype=np.int64)
+    copy_in(
+        Posting,
+        {
+            "txn_id": plan.txn_id,
+            "account_id": Column(both(plan.accounts[lines.place], nothing), ~is_line),
+            "document_id": Column(both(bill_of[lines.place], nothing), ~is_line),
+            "debit_cents": both(lines.cents, nothing),
+            "credit_cents": both(np.zeros(n, dtype=np.int64), earned),
+            "leg_no": np.arange(1, n + len(present) + 1),
+            "due_on": Column(np.full(n + len(present), row.turn.due_on, dtype="datetime64[D]"), ~is_line),
+            "fund": both(_each(of, "fund")[which], _each(of, "fund")),
+            "gl_id": both(_each(of, "control_gl")[which], _each(of, "contra_gl")),
+            "kind_id": both(lines.kind, present),
+            "line_no": Column(both(line_no, nothing), ~is_line),
+            "sub": np.where(is_line, 2, 0),
+        },
+    )
+    charged = np.flatnonzero(lines.charge)
+    if len(charged):
+        bills = bill_of[lines.place[charged]]
+        copy_in(ChargeBilled, {"charge_id": lines.charge[charged], "bill_id": bills, "line_no": line_no[charged]})
+    return n
+
+
+def _line_numbers(place: NDArray[np.intp]) -> Ints:
+    """1, 2, 3... within each bill."""
+    starts = np.concatenate(([True], place[1:] != place[:-1]))
+    first = np.flatnonzero(starts)
+    before: Ints = first[np.cumsum(starts) - 1]
+    return np.arange(1, len(place) + 1, dtype=np.int64) - before
+
+
+def _each(kinds: list[KindRow], name: str) -> Ints:
+    return np.array([getattr(kind, name) for kind in kinds], dtype=np.int64)
+
+
+def _copy_outcomes(row: RunRow, plan: ChunkRow, rated: Rated, bill_of: Ints, owners: Ints) -> None:
+    work = rated.work
+    out = work.code != 0
+    already = work.code == outcomes.place("already_billed")
+    nothing = np.datetime64("NaT")
+    copy_in(
+        Outcome,
+        {
+            "run_id": row.id,
+            "agreement_id": work.agreement,
+            "account_id": plan.accounts[work.place],
+            "bill_id": Column(bill_of[work.place], out),
+            "from_read_id": Column(work.from_read, work.from_read == 0),
+            "to_read_id": Column(work.to_read, work.to_read == 0),
+            "usage_gal": work.gal,
+            "average_gal": work.average_gal,
+            "cents": rated.cents,
+            "owner_id": Column(owners[work.place], ~out),
+            "from_on": np.where(already, nothing, work.from_on),
+            "until_on": np.where(already, nothing, work.until_on),
+            "chunk_no": plan.no,
+            "items": work.items,
+            "prorate_days": work.prorate_days,
+            "code": Coded(work.code.astype(np.int64), outcomes.CODES),
+        },
+    )
+
+
+# --- what must hold ---------------------------------------------------------------------------------------------------
+
+_FAULTS = """
+with posted as (select * from ledger_posting where txn_id = %(txn)s),
+     bill as (select * from bills_bill where id between %(first)s and %(last)s),
+     item as (select document_id, account_id, sum(debit_cents) cents from posted where sub = 2 group by 1, 2),
+     service as (select bill_id, sum(cents) cents from bills_outcome
+                 where bill_id between %(first)s and %(last)s group by 1),
+     charge as (select b.bill_id, sum(c.cents) cents from bills_chargebilled b join bills_charge c on c.id = b.charge_id
+                where b.bill_id between %(first)s and %(last)s group by 1)
+select 'bill ' || coalesce(b.id, i.document_id) || ' is not the sum of its items' fault
+from bill b full join item i on i.document_id = b.id
+where b.id is null or i.account_id <> b.account_id or b.total_cents <> coalesce(i.cents, 0)
+   or b.txn_id <> %(txn)s or b.run_id <> %(run)s or b.chunk_no <> %(chunk)s
+union all
+select 'bill ' || b.id || ' is not the sum of its services and charges' from bill b
+left join service s on s.bill_id = b.id left join charge c on c.bill_id = b.id
+where b.total_cents <> coalesce(s.cents, 0) + coalesce(c.cents, 0)
+union all
+select 'bill ' || b.id || ' has no account' from bill b
+left join customers_account a on a.id = b.account_id where a.id is null
+union all
+select 'kind ' || kind_id || ' is charged and not earned, or the reverse' from posted
+group by kind_id having sum(debit_cents) <> sum(credit_cents)
+union all
+select 'account string ' || p.gl_id || ' or kind ' || p.kind_id || ' is not in the chart'
+from (select distinct gl_id, fund, sub, kind_id from posted) p
+left join ledger_gl g on (g.id, g.fund, g.sub) = (p.gl_id, p.fund, p.sub) left join ledger_kind k on k.id = p.kind_id
+where g.id is null or k.id is null
+limit 5
+"""
+
+
+def _check(row: RunRow, plan: ChunkRow, rated: Rated, lines: int) -> ChunkPosted:
+    """Check what was written as a set, which row by row would cost half the run; then say what it is.
+
+    :raises Refused: something does not hold; the chunk is undone
+    """
+    last = plan.first_document_id + len(plan.accounts) - 1
+    values = {"txn": plan.txn_id, "first": plan.first_document_id, "last": last, "run": row.id, "chunk": plan.no}
+    with connection.cursor() as cursor:
+        cursor.execute(_FAULTS, values)
+        faults = [fault for (fault,) in cursor.fetchall()]
+        cursor.execute(
+            "select count(*), coalesce(sum(total_cents), 0) from bills_bill where id between %(first)s and %(last)s",
+            values,
+        )
+        bills, cents = (int(value) for value in cursor.fetchone())
+    if bills != int(rated.billed.sum()) or cents != int(rated.lines.cents.sum()):
+        faults.append(f"{bills} bills for {cents} cents were written, not what was rated")
+    if faults:
+        raise Refused(
+            f"Chunk {plan.no} of run {row.id} does not hold and is undone: {'; '.join(faults)}.", field="chunk"
+        )
+    exceptions = int((rated.work.code != 0).sum())
+    return ChunkPosted(row.id, plan.no, bills, exceptions, lines, cents)
