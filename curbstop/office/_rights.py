@@ -77,6 +77,7 @@ RIGHTS: Mapping[str, frozenset[str]] = {
             "bills.plan",
             "bills.calculate",
             "bills.post",
+            "bills.finish",
             "bills.own",
             "payments.record_batch",
             "payments.apply_credit",
