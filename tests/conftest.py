@@ -41,8 +41,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _fixed_day(request: pytest.FixtureRequest) -> Iterator[None]:
-    """The clock says NOW and goes on from there."""
+def _fixed_day() -> Iterator[None]:
+    """The clock says NOW and goes on from there; what an earlier test counted (wrong passwords) is forgotten."""
+    from django.core.cache import cache
+
+    cache.clear()
     with time_machine.travel(NOW, tick=True):
         yield
 

@@ -69,8 +69,11 @@ def stop(children: Sequence[Child]) -> None:
 
 
 def interrupt_on_signals() -> None:
-    """Let SIGTERM and a closed terminal do what Ctrl-C does, so that every `finally` runs."""
-    for name in (signal.SIGTERM, signal.SIGHUP):
+    """Let SIGTERM and a closed terminal do what Ctrl-C does, so that every `finally` runs.
+
+    SIGINT is set as well: a shell without job control starts `make run &` with it ignored.
+    """
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _interrupt)
 
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 
-SEEN = "seen"
+SINCE, SEEN = "since", "seen"
 NOTE_EVERY_SECONDS = 60  # one write a minute keeps the mark true enough and the session table quiet
 
 
@@ -21,7 +21,7 @@ class StaffAccounts(DefaultAccountAdapter):
 
 
 def idle_sign_out(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: end a sign-in left idle for IDLE_MINUTES, and keep signed-in pages out of every cache.
+    """Middleware: end a sign-in idle for IDLE_MINUTES or as old as a working day, and keep signed-in pages out of every cache.
 
     A counter's screen faces the public and its chair is shared; a page that still opens by the back button after
     sign-out shows one customer's account to the next.
@@ -40,8 +40,8 @@ def idle_sign_out(get_response: Callable[[HttpRequest], HttpResponse]) -> Callab
 
 
 def _end_or_note(session: Any, *, now: int, request: HttpRequest) -> None:
-    seen = session.get(SEEN, now)
-    if now - seen > settings.IDLE_MINUTES * 60:
+    since, seen = session.get(SINCE, now), session.get(SEEN, now)
+    if now - seen > settings.IDLE_MINUTES * 60 or now - since > settings.SESSION_COOKIE_AGE:
         logout(request)
     elif SEEN not in session or now - seen >= NOTE_EVERY_SECONDS:
-        session[SEEN] = now
+        session[SINCE], session[SEEN] = since, now

@@ -1,6 +1,7 @@
 """Run `curbstop` as people do: as a process, with a data folder of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -29,7 +30,19 @@ def curbstop(*words: str, home: Path, **more: str) -> subprocess.CompletedProces
 def begin(*words: str, home: Path, out: Path, **more: str) -> "subprocess.Popen[bytes]":
     with out.open("wb") as file:
         command = [sys.executable, "-m", "curbstop.cli", *words]
-        return subprocess.Popen(command, env=environment(home, **more), cwd="/", stdout=file, stderr=subprocess.STDOUT)
+        return subprocess.Popen(
+            command,
+            env=environment(home, **more),
+            cwd="/",
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            preexec_fn=_as_in_the_background,
+        )
+
+
+def _as_in_the_background() -> None:
+    """A shell without job control starts `curbstop serve &` with Ctrl-C ignored; it must work all the same."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def wait_for(text: str, out: Path, process: "subprocess.Popen[bytes]", seconds: float = 240) -> str:
