@@ -21,7 +21,7 @@ class StaffAccounts(DefaultAccountAdapter):
 
 
 def idle_sign_out(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: end a sign-in idle for IDLE_MINUTES or as old as a working day, and keep signed-in pages out of every cache.
+    """Middleware: end a sign-in idle for IDLE_MINUTES or as old as a working day; keep its pages out of every cache.
 
     A counter's screen faces the public and its chair is shared; a page that still opens by the back button after
     sign-out shows one customer's account to the next.
