@@ -1,0 +1,18 @@
+"""Moving in and moving out: one act each, and what a screen shows before."""
+
+from curbstop.office.moves.starts import Start, StartedService, get_start_preview, start
+from curbstop.office.moves.stops import Stopped, StoppedService, stop
+from curbstop.office.moves.weighing import Occupant, ServiceChoice, StartPreview
+
+__all__ = [
+    "Occupant",
+    "ServiceChoice",
+    "Start",
+    "StartPreview",
+    "StartedService",
+    "Stopped",
+    "StoppedService",
+    "get_start_preview",
+    "start",
+    "stop",
+]

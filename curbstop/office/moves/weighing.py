@@ -1,0 +1,368 @@
+"""What a start comes to, before it is done: tariffs, fee, deposit, and what stands in its way.
+
+The preview and the act ask here alike, so that the act does what the clerk was shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db import connection
+
+from curbstop.office import ledger, policies, tariffs
+from curbstop.office._once import Refused
+from curbstop.rules.customers import METERED, SERVICES
+from curbstop.rules.deposits import Applicant, Decided, Deposit, work_out
+from curbstop.rules.faults import BadValue
+from curbstop.rules.money import show
+from curbstop.rules.moves import Choice, choose_tariff
+from curbstop.rules.policies import NotSet, Policies
+
+TENURES = {"owner": "own", "renter": "rent", "business": ""}
+"""An account's tenure as the deposit rule has it."""
+
+POLICIES = (
+    "fee.new_service",
+    "deposit.renter.residential",
+    "deposit.owner.by_credit",
+    "deposit.commercial",
+    "deposit.prior_debt",
+    "deposit.waiver",
+)
+
+
+@dataclass(frozen=True)
+class Occupant:
+    """Who is responsible for a service, and since when. ``until_on`` None: no notice was given."""
+
+    service: str
+    account_id: int
+    account: str
+    name: str
+    from_on: date
+    until_on: date | None
+
+
+@dataclass(frozen=True)
+class ServiceChoice:
+    """A service that would start: its tariff and why that one; the meter that measures it, empty when there is none."""
+
+    service: str
+    service_point_id: int
+    tariff: str
+    reason: str
+    meter: str
+    last_register: int | None
+    last_on: date | None
+
+
+@dataclass(frozen=True)
+class StartPreview:
+    """What a start would do. ``refusals`` say what stands in its way; with any, it would be refused.
+
+    ``says`` is the sentence for the customer. ``deposit_not_set`` says why there is no figure for a deposit: a person
+    decides.
+    """
+
+    address: str
+    occupants: tuple[Occupant, ...]
+    services: tuple[ServiceChoice, ...]
+    fee_cents: int
+    fee_says: str
+    fee_not_set: str
+    deposit_cents: int
+    instalments_cents: tuple[int, ...]
+    deposit_says: str
+    deposit_not_set: str
+    notes: tuple[str, ...]
+    debt_cents: int
+    refusals: tuple[str, ...]
+    says: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """One service point of the premise, as the start finds it."""
+
+    id: int
+    service: str
+    installation_id: int | None
+    meter: str
+    last_register: int | None
+    last_on: date | None
+    occupant: Occupant | None
+
+
+@dataclass(frozen=True)
+class Party:
+    """The account that starts."""
+
+    id: int
+    number: str
+    name: str
+    customer_class: str
+    tenure: str
+    deposit_asked: bool
+    earlier: tuple[int, ...]  # the customer's other accounts that nothing runs on
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """Everything a start needs to know."""
+
+    address: str
+    places: tuple[Place, ...]
+    choices: Mapping[str, Choice]
+    fee_cents: int | None
+    fee_says: str
+    fee_authority: str
+    fee_not_set: str
+    deposit: Decided | None
+    debt_cents: int
+    refusals: tuple[Refused | BadValue, ...]
+    others: Sequence[Occupant] = field(default=())
+
+
+def load_party(account_id: int, *, lock: bool) -> Party:
+    """The account, held when it is about to be written.
+
+    :raises Refused: there is no such account
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select a.id, a.number, c.name, a.customer_class, a.tenure,"
+            " exists (select 1 from payments_depositdemand d where d.account_id = a.id),"
+            " array(select o.id from customers_account o where o.customer_id = c.id and o.id <> a.id and not exists"
+            "   (select 1 from customers_agreement g where g.account_id = o.id and upper_inf(g.during)) order by o.id)"
+            " from customers_account a join customers_customer c on c.id = a.customer_id where a.id = %s"
+            + (" for no key update of a" if lock else ""),
+            [account_id],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise Refused(f"There is no account {account_id}; open one first.", field="account_id")
+    return Party(*[*row[:6], tuple(row[6])])
+
+
+_PLACES = """
+select p.address, s.id, s.service, i.id, coalesce(m.serial, ''), r.register, r.read_on,
+  o.account_id, o.number, o.name, lower(o.during), upper(o.during)
+from customers_premise p left join customers_servicepoint s on s.premise_id = p.id
+left join meters_installation i on i.service_point_id = s.id and i.during @> %(on)s
+left join meters_meter m on m.id = i.meter_id
+left join lateral (select r.register, r.read_on from meters_read r where r.installation_id = i.id
+  and not exists (select 1 from meters_read x where x.replaces_id = r.id)
+  order by r.read_on desc, r.id desc limit 1) r on true
+left join lateral (select g.account_id, a.number, c.name, g.during from customers_agreement g
+  join customers_account a on a.id = g.account_id join customers_customer c on c.id = a.customer_id
+  where g.service_point_id = s.id and g.during && daterange(%(on)s, null) order by g.during limit 1) o on true
+where p.id = %(premise)s order by array_position(%(order)s::text[], s.service), s.number"""
+
+
+def load_places(premise_id: int, *, on: date, lock: bool) -> tuple[str, tuple[Place, ...]]:
+    """The address and the service points of a premise, with who holds them from the day on.
+
+    :raises Refused: there is no such premise
+    """
+    with connection.cursor() as cursor:
+        if lock:  # two starts at one premise take turns, and the second is told of the first
+            cursor.execute("select 1 from customers_premise where id = %s for no key update", [premise_id])
+        cursor.execute(_PLACES, {"on": on, "premise": premise_id, "order": list(SERVICES)})
+        rows = cursor.fetchall()
+    if not rows:
+        raise Refused(f"There is no premise {premise_id}; search for the address.", field="premise_id")
+    return rows[0][0], tuple(_place(row) for row in rows if row[1] is not None)
+
+
+def _place(row: Any) -> Place:
+    occupant = None if row[7] is None else Occupant(row[2], *row[7:])
+    return Place(*[*row[1:7], occupant])
+
+
+def weigh(
+    party: Party | None,
+    address: str,
+    places: Sequence[Place],
+    *,
+    customer_class: str,
+    tenure: str,
+    on: date,
+    services: Sequence[str] | None,
+    wanted: Mapping[str, str],
+    instalments: int,
+    grades: Sequence[int],
+) -> Weighed:
+    """What a start comes to. Refusals are collected, not raised, so that a screen can show all of them."""
+    refusals: list[Refused | BadValue] = []
+    taken = _taken(places, services, address, refusals)
+    occupants = [place.occupant for place in taken if place.occupant is not None]
+    refusals += [_occupied(occupant, address, on) for occupant in occupants[:1]]
+    choices = _choices(taken, customer_class, on, wanted, refusals)
+    rules = policies.load(*POLICIES)
+    fee, fee_says, fee_authority, fee_not_set = _fee(rules, on)
+    debt = sum(max(cents, 0) for cents in ledger.get_balances(party.earlier).values()) if party and party.earlier else 0
+    deposit: Decided | None = None
+    if party is None or not party.deposit_asked:
+        try:
+            deposit = _deposit(rules, customer_class, tenure, on, debt, instalments, grades)
+        except BadValue as fault:
+            refusals.append(fault)
+    if isinstance(deposit, Deposit) and deposit.debt_first_cents:
+        refusals.append(
+            Refused(
+                f"{show(deposit.debt_first_cents)} is left owing on an earlier account of this customer."
+                f" {deposit.says} Take the payment first.",
+                field="account_id",
+            )
+        )
+    return Weighed(
+        address=address,
+        places=tuple(taken),
+        choices=choices,
+        fee_cents=fee,
+        fee_says=fee_says,
+        fee_authority=fee_authority,
+        fee_not_set=fee_not_set,
+        deposit=deposit,
+        debt_cents=debt,
+        refusals=tuple(refusals),
+        others=tuple(place.occupant for place in places if place.occupant is not None),
+    )
+
+
+def _taken(
+    places: Sequence[Place], services: Sequence[str] | None, address: str, refusals: list[Refused | BadValue]
+) -> list[Place]:
+    """The service points that would start: all, or those of the services named."""
+    if services is None:
+        taken = list(places)
+    else:
+        taken = [place for place in places if place.service in services]
+        for service in services:
+            if service not in {place.service for place in places}:
+                there = ", ".join(place.service for place in places) or "nothing"
+                refusals.append(
+                    Refused(f"{address} has no {service or 'service of that name'}; it has {there}.", field="services")
+                )
+    if not taken and not refusals:
+        refusals.append(Refused(f"Nothing would start at {address}; name at least one service.", field="services"))
+    return taken
+
+
+def _occupied(occupant: Occupant, address: str, on: date) -> Refused:
+    if occupant.from_on > on:
+        told = f"and starts there on {occupant.from_on.isoformat()}"
+    elif occupant.until_on is None:
+        told = f"since {occupant.from_on.isoformat()} and has given no notice"
+    else:
+        told = f"since {occupant.from_on.isoformat()} and stops on {occupant.until_on.isoformat()} only"
+    return Refused(
+        f"{occupant.name} (account {occupant.account}) is responsible for {occupant.service} at {address} {told}."
+        f" Two cannot be from {on.isoformat()}. Call them, stop their service with their word or the owner's, or let"
+        " the new one start on the day they stop.",
+        field="premise_id",
+    )
+
+
+def _choices(
+    taken: Sequence[Place],
+    customer_class: str,
+    on: date,
+    wanted: Mapping[str, str],
+    refusals: list[Refused | BadValue],
+) -> dict[str, Choice]:
+    known = tariffs.load_tariffs().values()
+    found: dict[str, Choice] = {}
+    for place in taken:
+        try:
+            found[place.service] = choose_tariff(
+                known,
+                service=place.service,
+                customer_class=customer_class,
+                on=on,
+                wanted=wanted.get(place.service, ""),
+            )
+        except BadValue as fault:
+            refusals.append(fault)
+    return found
+
+
+def _fee(rules: Policies, on: date) -> tuple[int | None, str, str, str]:
+    try:
+        cents = rules.cents("fee.new_service", on=on)
+    except NotSet as missing:
+        return None, "", "", missing.says or str(missing)
+    policy = rules.policy("fee.new_service")
+    value = policy.on(on)
+    return cents, policy.says, value.authority if value else policy.authority, ""
+
+
+def _deposit(
+    rules: Policies,
+    customer_class: str,
+    tenure: str,
+    on: date,
+    debt_cents: int,
+    instalments: int,
+    grades: Sequence[int],
+) -> Decided:
+    applicant = Applicant(
+        customer_class=customer_class,
+        tenure=TENURES[tenure] if customer_class == "residential" else "",
+        grades=tuple(grades),
+        owed_cents=debt_cents,
+        instalments=instalments,
+    )
+    return work_out(rules, applicant, on=on)
+
+
+def preview(weighed: Weighed) -> StartPreview:
+    """What was weighed, as a screen shows it."""
+    deposit = weighed.deposit if isinstance(weighed.deposit, Deposit) else None
+    open_question = weighed.deposit if weighed.deposit is not None and deposit is None else None
+    return StartPreview(
+        address=weighed.address,
+        occupants=tuple(weighed.others),
+        services=tuple(
+            ServiceChoice(
+                service=place.service,
+                service_point_id=place.id,
+                tariff=weighed.choices[place.service].code,
+                reason=weighed.choices[place.service].reason,
+                meter=place.meter,
+                last_register=place.last_register,
+                last_on=place.last_on,
+            )
+            for place in weighed.places
+            if place.service in weighed.choices
+        ),
+        fee_cents=weighed.fee_cents or 0,
+        fee_says=weighed.fee_says,
+        fee_not_set=weighed.fee_not_set,
+        deposit_cents=deposit.amount_cents if deposit else 0,
+        instalments_cents=deposit.instalments_cents if deposit else (),
+        deposit_says=weighed.deposit.says if weighed.deposit else "",
+        deposit_not_set=getattr(open_question, "why", ""),
+        notes=weighed.deposit.notes if weighed.deposit else (),
+        debt_cents=weighed.debt_cents,
+        refusals=tuple(str(refusal) for refusal in weighed.refusals),
+        says=sentence(weighed),
+    )
+
+
+def sentence(weighed: Weighed) -> str:
+    """What is said to the customer: the deposit, the fee, and that nothing is due today."""
+    parts = [weighed.deposit.says] if weighed.deposit is not None and weighed.deposit.says else []
+    if weighed.fee_cents:
+        parts.append(f"The ${show(weighed.fee_cents)} new-service fee comes on the first bill, nothing is due today.")
+    elif weighed.fee_not_set:
+        parts.append(weighed.fee_not_set)
+    return " ".join(parts)
+
+
+def is_metered(place: Place) -> bool:
+    """Whether the service has a meter of its own to be read as somebody moves."""
+    return place.service in METERED
