@@ -188,8 +188,8 @@ def _split(now: Rated, before: Rated, changes: tuple[str, ...], parts: dict[str,
     at = before
     charged = _charged(at)
     correction = charged.cents - _billed(before)
-    for code in changes:
-        following = _changed(at, now, before, code)
+    for place, code in enumerate(changes):
+        following = _changed(at, now, before, code, usage_is_done="usage" in changes[:place])
         after = charged if following == at else _charged(following)
         how = _how(charged, after) if after.cents != charged.cents else ()
         parts[code].append(Part(code, after.cents - charged.cents, _says(code, at, following), how))
@@ -200,17 +200,14 @@ def _split(now: Rated, before: Rated, changes: tuple[str, ...], parts: dict[str,
         parts["other"].append(Part("other", correction, says))
 
 
-def _changed(at: Rated, now: Rated, before: Rated, code: str) -> Rated:
+def _changed(at: Rated, now: Rated, before: Rated, code: str, *, usage_is_done: bool) -> Rated:
     """The service with one thing of the last bill replaced by that of this one.
 
     Days change the use at the daily use of the last bill. The days of the period and the rates are told apart by
     leaving the old period in place until the rates change: rates are found by their dates.
     """
     if code == "days":
-        use = (
-            before.gal if before.days == now.days else round_cents(Rounding.HALF_UP, before.gal * now.days, before.days)
-        )
-        gal = use if at.gal == before.gal else at.gal
+        gal = at.gal if usage_is_done else _usual(now, before)
         return replace(at, gal=gal, prorate_days=now.prorate_days)
     if code == "usage":
         return replace(at, gal=now.gal)
