@@ -1,3 +1,50 @@
-"""The jobs that the queue runs. Each is one call of the office, or sends one message of the outbox."""
+"""The jobs that the queue runs, by the names under which the desk asks for them. Each is one call of the office.
 
-from procrastinate.contrib.django import app as app
+A job may be begun again at any time: its worker was stopped, or killed. So what it calls is idempotent by key, or goes
+on where it left off.
+"""
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+
+from procrastinate import App, JobContext
+from procrastinate.contrib.django import app
+
+from curbstop.office import bills, staff
+from curbstop.office._events import Actor, Key
+
+CLOCK = "system"
+"""The sign-in name under which the clock acts."""
+
+HEARTBEAT_SECONDS = 3
+STALLED_SECONDS = 12
+
+logger = logging.getLogger(__name__)
+
+
+def _clock() -> Actor:
+    return staff.get_actor(username=CLOCK)
+
+
+@app.task(name="bills.calculate", pass_context=True)
+def calculate(context: JobContext, run: int) -> None:
+    """Rate a planned run for review. Asked for again, it is calculated again: reads may have been decided meanwhile."""
+    assert context.job is not None
+    key = Key(f"bills.calculate:{run}:job {context.job.id}")
+    bills.calculate(key=key, by=_clock(), at=datetime.now(UTC), run=run)
+
+
+@app.task(name="bills.post")
+def post(run: int) -> None:
+    """Post an approved run, from where it stopped."""
+    bills.post_all(run=run, by=_clock(), at=datetime.now(UTC))
+
+
+async def take_up_stalled(queue: App) -> None:
+    """Put jobs back whose worker died: its heart has not beaten for STALLED_SECONDS. Runs for as long as the worker."""
+    while True:
+        for job in await queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+            logger.warning("Job %s (%s) lost its worker; it is begun again.", job.id, job.task_name)
+            await queue.job_manager.retry_job(job)
+        await asyncio.sleep(STALLED_SECONDS / 2)
