@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from curbstop.desk import clock
+from curbstop.desk.frame import actor
 from curbstop.formats.usage_chart import usage_chart_svg, usage_unit
 from curbstop.office import pages
 from curbstop.rules.accounts import BadAccountNumber, check_account_number
@@ -13,7 +14,7 @@ LISTS = {"bills": "Bills", "payments": "Payments", "reads": "Reads", "events": "
 
 def customers(request: HttpRequest) -> HttpResponse:
     """Where to begin: a search, a new service, the accounts that were worked on last."""
-    return render(request, "desk/customers/customers.html", {"recent": pages.get_recent(by=request.user.pk)})
+    return render(request, "desk/customers/customers.html", {"recent": pages.get_recent(by=actor(request).id)})
 
 
 def account(request: HttpRequest, number: str) -> HttpResponse:

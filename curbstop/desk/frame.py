@@ -54,7 +54,7 @@ class Frame:
     @property
     def roles(self) -> str:
         """The roles of who is signed in, in words."""
-        names = self._request.user.roles if self.actor else []
+        names = sorted(self.actor.roles) if self.actor else []
         return ", ".join(staff.ROLES.get(role, role) for role in names) or "No role yet"
 
     @property

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from curbstop.desk import customers, search, today
+from curbstop.desk import customers, runs, search, today
 
 urlpatterns = [
     path("", today.today, name="today"),
@@ -19,8 +19,15 @@ urlpatterns = [
     path("payments/receipt/<int:id>/", today.keys, name="payments-receipt"),
     path("tills/", today.keys, name="tills"),
     path("reads/", today.keys, name="reads"),
-    path("bills/", today.keys, name="bills"),
-    path("bills/runs/<int:id>/", today.keys, name="bills-run"),
+    path("bills/", runs.runs, name="bills"),
+    path("bills/runs/plan/", runs.plan, name="bills-plan"),
+    path("bills/runs/<int:id>/", runs.run, name="bills-run"),
+    path("bills/runs/<int:id>/progress/", runs.progress, name="bills-progress"),
+    path("bills/runs/<int:id>/calculate/", runs.calculate, name="bills-calculate"),
+    path("bills/runs/<int:id>/review/", runs.review, name="bills-review"),
+    path("bills/runs/<int:id>/approve/", runs.approve, name="bills-approve"),
+    path("bills/runs/<int:id>/post/", runs.post, name="bills-post"),
+    path("bills/runs/<int:id>/bills.pdf", today.keys, name="bills-batch"),
     path("bills/<int:id>/", today.keys, name="bills-bill"),
     path("tariffs/", today.keys, name="tariffs"),
     path("tariffs/<code>/", today.keys, name="tariffs-tariff"),

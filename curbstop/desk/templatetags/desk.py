@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from curbstop.formats.paper import words
 from curbstop.office import staff
+from curbstop.office.bills import outcomes
 from curbstop.rules import money
 
 register = template.Library()
@@ -202,25 +203,23 @@ _FINDINGS = {
     "first": "First bill",
     "final": "Final bill",
     "held": "Held",
-    "held_no_read": "No read",
-    "held_undecided_read": "A read waits for a decision",
-    "held_not_set": "A rate is not set",
-    "held_bad_input": "The rate refuses these figures",
-    "held_by_review": "Held by review",
-    "held_changed": "Changed since it was calculated",
-    "held_with_account": "Another service of the account is held",
-    "already_billed": "Already billed",
-    "billed": "Billed",
 }
 
 
 @register.filter
 def finding(code: str) -> str:
     """A finding or outcome of the office, in words; a reason that somebody wrote stays as it is."""
-    return _FINDINGS.get(code, code.replace("_", " ") if "_" in code else code)
+    said = _FINDINGS.get(code) or outcomes.SAYS.get(code, "").partition(":")[0]
+    return said or code
 
 
 @register.filter
 def findings(codes: Any) -> str:
     """Several findings, in words."""
     return ", ".join(finding(code) for code in codes)
+
+
+@register.filter
+def next_step(code: str) -> str:
+    """What happens next with a service that was not billed."""
+    return outcomes.NEXT.get(code, "")

@@ -9,17 +9,37 @@ from curbstop.office.pages.frame import Frame, get_frame
 from curbstop.office.pages.header import Header, get_header
 from curbstop.office.pages.history import get_list, get_recent
 from curbstop.office.pages.owed import OwedDocument, get_owed
+from curbstop.office.pages.runs import (
+    CycleTurn,
+    RunPage,
+    RunRow,
+    code_says,
+    get_cycles,
+    get_progress,
+    get_run,
+    get_runs,
+    get_state,
+)
 
 __all__ = [
     "AccountPage",
+    "CycleTurn",
     "Frame",
     "Header",
     "NotThere",
     "OwedDocument",
+    "RunPage",
+    "RunRow",
+    "code_says",
     "get_account_page",
+    "get_cycles",
     "get_frame",
     "get_header",
     "get_list",
     "get_owed",
+    "get_progress",
     "get_recent",
+    "get_run",
+    "get_runs",
+    "get_state",
 ]

@@ -1,0 +1,104 @@
+"""Pictures drawn on the server: the bridge between two bills, the funnel of a run. To scale from zero, in whole tenths.
+
+Each has a title and a description for who does not see it, and a table behind it on the page. Colours are classes of
+the stylesheet, so that dark and print follow.
+"""
+
+from collections.abc import Sequence
+from html import escape
+
+from django.utils.safestring import SafeString, mark_safe
+
+from curbstop.rules import money
+
+_WIDE = 8800  # tenths of the viewBox's 880
+
+
+def _t(tenths: int) -> str:
+    return f"{tenths // 10}.{tenths % 10}"
+
+
+def _rect(look: str, x: int, y: int, width: int, height: int) -> str:
+    return f'<rect class="{look}" x="{_t(x)}" y="{y}" width="{_t(max(width, 0))}" height="{height}" rx="1.5"/>'
+
+
+def _text(x: int, y: int, words: str, *, on: bool = False, anchor: str = "start") -> str:
+    look = ' class="on"' if on else ""
+    return f'<text{look} x="{_t(x)}" y="{y}" text-anchor="{anchor}">{escape(words)}</text>'
+
+
+def funnel(*, total: int, ready: int, outs: Sequence[tuple[str, int]]) -> SafeString:
+    """Of all services that were due, those ready to bill and, enlarged below, those that fell out and why."""
+    fell = total - ready
+    said = ", ".join(f"{words} {count:,}" for words, count in outs)
+    title = f"Of {total:,} services due, {ready:,} are ready and {fell:,} fell out"
+    least = 134 if fell else 0
+    out = max(least, (_WIDE - 20) * fell // total) if total else 0
+    in_wide = _WIDE - out - (20 if fell else 0)
+    parts = [_rect("bar1", 0, 20, in_wide, 28), _text(0, 12, f"{ready:,} ready", on=True)]
+    if fell:
+        parts.append(_rect("up", in_wide + 20, 20, out, 28))
+        parts.append(_text(_WIDE, 12, f"{fell:,} fell out", on=True, anchor="end"))
+        parts.append(f'<path class="veil" d="M{_t(in_wide + 20)} 48L0 78H{_t(_WIDE)}V48Z"/>')
+        parts += _enlarged(outs, fell)
+    return _svg(f"0 0 880 {128 if fell else 52}", "f", title, f"{title}. {said}." if said else title, parts)
+
+
+def _enlarged(outs: Sequence[tuple[str, int]], fell: int) -> list[str]:
+    """The ones that fell out, each at least wide enough to be seen; a name only where there is room for it."""
+    least = 200
+    room = _WIDE - least * len(outs) - 15 * (len(outs) - 1)
+    parts, x = [], 0
+    for words, count in outs:
+        wide = least + room * count // fell
+        parts += [_rect("soft", x, 78, wide, 30), _rect("up", x, 78, wide, 3)]
+        parts.append(_text(x + wide // 2, 99, f"{count:,}", on=True, anchor="middle"))
+        name = words if len(words) * 62 <= wide else words[: max(wide // 62 - 1, 0)].rstrip() + "…"
+        if wide >= 500 or len(words) * 62 <= wide:
+            parts.append(_text(x, 123, name))
+        x += wide + 15
+    return parts
+
+
+def bridge(*, last: tuple[str, int], this: tuple[str, int], parts: Sequence[tuple[str, int]]) -> SafeString:
+    """How one bill became the next: both bars to scale, the parts that came on top, and those that went.
+
+    :param last: words and cents of the earlier bill; :param this: of the later; :param parts: words and cents, signed
+    """
+    most = max(last[1] + sum(cents for _, cents in parts if cents > 0), this[1], 1)
+    ups = [(words, cents) for words, cents in parts if cents > 0]
+    downs = [(words, cents) for words, cents in parts if cents < 0]
+    gone = -sum(cents for _, cents in downs)
+
+    def wide(cents: int) -> int:
+        return max(cents, 0) * _WIDE // most
+
+    said = "; ".join(
+        f"{words} {'adds' if cents > 0 else 'takes off'} {money.show(abs(cents))}" for words, cents in parts
+    )
+    title = f"From {money.show(last[1])} to {money.show(this[1])}, to scale"
+    desc = f"The last bill was {money.show(last[1])}. {said or 'Nothing changed'}. This bill is {money.show(this[1])}."
+    at = wide(last[1])
+    drawn = [_text(0, 12, last[0]), _rect("ghost", 0, 18, at, 24)]
+    drawn.append(_text(max(at - 80, 500), 34, money.show(last[1]), on=True, anchor="end"))
+    kept = wide(last[1] - gone)
+    drawn += [_text(0, 62, this[0]), _rect("ghost", 0, 68, kept, 24)]
+    x = kept
+    if gone:
+        drawn.append(_rect("gone", kept, 68, at - kept, 24))
+    for number, (_, cents) in enumerate(ups):
+        look = ("hot", "bar1", "up")[number % 3]
+        step = wide(cents)
+        drawn.append(_rect(look, x + 10, 68, max(step - 10, 12), 24))
+        x += step
+    if ups or gone:
+        drawn.append(f'<path class="rule" d="M{_t(at)} 42V68"/>')
+    drawn.append(_text(max(x, kept, 700), 108, f"{money.show(this[1])} this time", on=True, anchor="end"))
+    return _svg("0 0 880 116", "w", title, desc, drawn)
+
+
+def _svg(box: str, ids: str, title: str, desc: str, parts: Sequence[str]) -> SafeString:
+    return mark_safe(  # every text that came from outside went through escape above
+        f'<svg viewBox="{box}" role="img" aria-labelledby="{ids}-t {ids}-d"><title id="{ids}-t">{escape(title)}</title>'
+        f'<desc id="{ids}-d">{escape(desc)}</desc>{"".join(parts)}</svg>'
+    )
