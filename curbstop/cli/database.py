@@ -180,6 +180,15 @@ def _make_schema(connection: psycopg.Connection, schema: str) -> None:
 # --- Django and its migrations ----------------------------------------------------------------------------------------
 
 
+@contextmanager
+def city() -> Iterator[Opened]:
+    """An opened database with its tables up to date and Django loaded: where a command may call the office."""
+    with opened() as database:
+        set_up_django()
+        migrate(database.schema)
+        yield database
+
+
 def set_up_django() -> None:
     """Load Django once; needs an opened database's environment."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "curbstop.web.settings")

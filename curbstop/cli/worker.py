@@ -12,9 +12,7 @@ from curbstop.cli import database
 @click.option("--at-once", default=1, show_default=True, type=click.IntRange(1, 32), help="Jobs at the same time.")
 def worker(at_once: int) -> None:
     """Work through the queue until stopped: bill runs that were asked for, and what the outbox holds."""
-    with database.opened() as opened:
-        database.set_up_django()
-        database.migrate(opened.schema)
+    with database.city():
         from procrastinate.contrib.django import app
 
         asyncio.run(_work(app, at_once))

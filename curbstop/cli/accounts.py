@@ -1,0 +1,92 @@
+"""`curbstop accounts`: what the account page shows, for a terminal and for programs."""
+
+import dataclasses
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from curbstop.cli import database, show_json
+from curbstop.rules.money import show as dollars
+
+if TYPE_CHECKING:
+    from curbstop.office.pages import AccountPage
+
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.group()
+def accounts() -> None:
+    """Customers' accounts."""
+
+
+@accounts.command()
+@click.argument("number")
+@click.option("--on", "on", type=DAY, help="As of this day.  [default: today]")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def show(number: str, on: datetime | None, as_json: bool) -> None:
+    """Show an account: who, where, what is owed, bills, payments, reads.
+
+    \b
+    curbstop accounts show 10000017
+    """
+    with database.city():
+        from curbstop.desk import clock
+        from curbstop.office import pages
+
+        try:
+            page = pages.get_account_page(number=number, on=on.date() if on else clock.today())
+        except pages.NotThere as error:
+            raise click.ClickException(str(error)) from error
+    if as_json:
+        show_json(dataclasses.asdict(page))
+    else:
+        _print(page)
+
+
+def _print(page: "AccountPage") -> None:
+    head = page.header
+    click.echo(f"{head.number}  {head.name}")
+    click.echo(f"          {head.address}, {head.place}".rstrip(", "))
+    click.echo(f"\nBalance {dollars(head.balance_cents):>12}", nl=False)
+    click.echo(f"   past due {dollars(head.past_due_cents)}" if head.past_due_cents else "")
+    for owed in page.owed:
+        click.echo(f"  {owed.says:<52}{dollars(owed.open_cents):>12}" + (f"  due {owed.due_on}" if owed.due_on else ""))
+    _table(
+        f"Bills ({page.bill_count})",
+        [
+            (
+                str(bill.issued_on),
+                f"no. {bill.id}",
+                f"{bill.usage_gal or 0:,} gal",
+                dollars(bill.total_cents),
+                bill.state,
+            )
+            for bill in page.bills
+        ],
+    )
+    _table(
+        f"Payments ({page.payment_count})",
+        [
+            (
+                str(paid.paid_on),
+                f"{paid.series} {paid.no}",
+                paid.how,
+                dollars(paid.cents),
+                "reversed" * bool(paid.reversed_on),
+            )
+            for paid in page.payments
+        ],
+    )
+    _table(
+        "Reads",
+        [(str(read.read_on), read.serial, read.register, f"{read.usage_gal:,} gal", read.kind) for read in page.reads],
+    )
+
+
+def _table(title: str, rows: list[tuple[str, str, str, str, str]]) -> None:
+    click.echo(f"\n{title}")
+    for first, second, third, fourth, fifth in rows:
+        click.echo(f"  {first:<12}{second:<14}{third:<26}{fourth:>12}  {fifth}".rstrip())
+    if not rows:
+        click.echo("  none")
