@@ -1,0 +1,144 @@
+"""The proof of the books: every invariant that exists, checked over the whole city, with the rows at fault."""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db import connection, transaction
+
+from curbstop.office import ledger
+from curbstop.rules.ledger import RECEIVABLES, RECIPES, gl
+from curbstop.rules.money import show
+
+SHOWN = 20
+"""Rows at fault that a proof lists; all are counted."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """An invariant of ``proofs.sql``: its number, what it shows, and its two queries."""
+
+    no: str
+    shows: str
+    counts: str
+    faults: str
+
+
+@functools.cache
+def read_proofs() -> tuple[Proof, ...]:
+    """The invariants, in the order of the file."""
+    text = importlib.resources.files("curbstop.office").joinpath("proofs.sql").read_text(encoding="utf-8")
+    found = re.findall(r"^-- (\d+\w?): (.+)\n((?s:.+?));\n((?s:.+?));$", text, re.MULTILINE)
+    return tuple(Proof(*one) for one in found)
+
+
+@dataclass(frozen=True)
+class Proved:
+    """One invariant as found: how many were looked at, how many are at fault, and the first of those in words."""
+
+    no: str
+    shows: str
+    looked_at: int
+    at_fault: int
+    faults: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        return self.at_fault == 0
+
+
+@dataclass(frozen=True)
+class BooksProof:
+    """What ``prove`` found on one day."""
+
+    on: date
+    proved: tuple[Proved, ...]
+
+    @property
+    def holds(self) -> bool:
+        return all(one.holds for one in self.proved)
+
+
+def get_proof(*, on: date, told: Callable[[Proved], None] | None = None) -> BooksProof:
+    """Check every invariant as of the day ``on``; ``told`` hears of each as it is done.
+
+    One read-only transaction at one snapshot, so that the office may go on working meanwhile.
+    """
+    found = []
+    alone = not connection.in_atomic_block
+    with transaction.atomic():
+        if alone:
+            with connection.cursor() as cursor:
+                cursor.execute("set transaction isolation level repeatable read, read only")
+        for one in _all(on):
+            found.append(one)
+            if told:
+                told(one)
+    return BooksProof(on=on, proved=tuple(found))
+
+
+def _all(on: date) -> Iterator[Proved]:
+    for proof in read_proofs():
+        yield _ask(proof, on)
+    yield _roll_forward(on)
+
+
+def _roll_forward(on: date) -> Proved:
+    """Every act is in one column of the roll-forward, and what it closes with is what is open, item by item."""
+    shows = "opening + billed - paid +/- the rest = closing = the open items, by fund, type and service"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select act, count(*) from ledger_transaction where act <> all(%s) group by act", [list(RECIPES)]
+        )
+        faults = [f"{count} transactions of act {act!r}, which is in no column" for act, count in cursor.fetchall()]
+        cursor.execute(
+            """select g.fund, g.object, sum(p.debit_cents - p.credit_cents)::bigint from ledger_posting p
+               join ledger_gl g on g.id = p.gl_id where g.object = any(%s) group by 1, 2""",
+            [sorted(RECEIVABLES)],
+        )
+        open_cents = {gl(fund, object): cents for fund, object, cents in cursor.fetchall()}
+    if not faults:
+        lines = ledger.get_roll_forward(date(1970, 1, 1), on + timedelta(days=1))
+        closing: dict[str, int] = {}
+        for line in lines:
+            account = gl(line.fund, line.object)
+            closing[account] = closing.get(account, 0) + line.closing_cents
+        faults = [
+            f"{account}: rolls forward to {show(closing.get(account, 0))}, open items {show(cents)}"
+            for account, cents in open_cents.items()
+            if cents != closing.get(account, 0)
+        ]
+    return Proved("40", shows, len(open_cents), len(faults), tuple(faults[:SHOWN]))
+
+
+def _ask(proof: Proof, on: date) -> Proved:
+    with connection.cursor() as cursor:
+        cursor.execute(*_bind(proof.counts, on))
+        looked_at = cursor.fetchone()[0]
+        cursor.execute(*_bind(proof.faults, on))
+        names = [column.name for column in cursor.description]
+        rows = cursor.fetchall()
+    return Proved(proof.no, proof.shows, looked_at, len(rows), tuple(_words(names, row) for row in rows[:SHOWN]))
+
+
+def _bind(sql: str, on: date) -> tuple[str, list[date]]:
+    """``:on`` as a parameter; other percent signs belong to ``format`` and stay."""
+    escaped = sql.replace("%", "%%")
+    bound, times = re.subn(r":on\b", "%s", escaped)
+    return bound, [on] * times
+
+
+def _words(names: list[str], row: tuple[object, ...]) -> str:
+    figures = [
+        f"{name} {_figure(name, value)}" for name, value in zip(names[1:], row[1:], strict=True) if value is not None
+    ]
+    return f"{row[0]} ({', '.join(figures)})" if figures else str(row[0])
+
+
+def _figure(name: str, value: object) -> str:
+    return show(int(str(value))) if name.endswith("cents") else str(value)

@@ -1,0 +1,233 @@
+-- What must be empty: one query an invariant of the books, each giving the rows at fault. An auditor may run them himself.
+--
+-- Each begins with its number (section 7 of the design of the books) and what it shows. The first statement counts what is
+-- looked at; the second gives the rows at fault: the first column says what is wrong in words, the rest are the figures.
+-- :on is the day of the proof. Read-only, set-based, one pass each. What a trigger already refuses is proved again here: a
+-- trigger can be switched off.
+
+-- 1: every transaction balances in every fund
+select count(*) from ledger_transaction;
+select format('transaction %s, fund %s: debits and credits differ', txn_id, fund), sum(debit_cents) as debit_cents,
+       sum(credit_cents) as credit_cents
+from ledger_posting group by txn_id, fund having sum(debit_cents) <> sum(credit_cents) order by txn_id;
+
+-- 2: what the pool owes each fund is what that fund claims on it
+select count(*) from ledger_gl where partner is not null and object between 2850 and 2899;
+with net as (select gl_id, sum(debit_cents - credit_cents) cents from ledger_posting group by gl_id)
+select format('fund %s: due from the pool and claim on it differ', claim.fund), coalesce(d.cents, 0) as due_cents,
+       coalesce(c.cents, 0) as claim_cents
+from ledger_gl due join ledger_gl claim on claim.fund = due.partner and claim.object = 1010
+left join net d on d.gl_id = due.id left join net c on c.gl_id = claim.id
+where due.object between 2850 and 2899 and coalesce(d.cents, 0) + coalesce(c.cents, 0) <> 0;
+
+-- 3: every posting has its header, its account of the chart, its kind and its customer account
+select count(*) from ledger_posting;
+select format('transaction %s leg %s: %s', p.txn_id, p.leg_no,
+              case when t.id is null then 'no such transaction' when g.id is null then 'no such account string'
+                   when k.id is null then 'no such kind' else 'no such customer account' end), p.gl_id, p.kind_id, p.account_id
+from ledger_posting p
+left join ledger_transaction t on t.id = p.txn_id
+left join ledger_gl g on (g.id, g.fund, g.sub) = (p.gl_id, p.fund, p.sub)
+left join ledger_kind k on k.id = p.kind_id
+left join customers_account a on a.id = p.account_id
+where t.id is null or g.id is null or k.id is null or (p.account_id is not null and a.id is null);
+
+-- 3b: every bill and every outcome has its run, account, agreement, transaction and reads
+select count(*) from bills_outcome;
+select format('bill %s: %s', b.id, case when r.id is null then 'no such run' when a.id is null then 'no such account'
+              else 'no such transaction' end), b.run_id, b.account_id
+from bills_bill b left join bills_run r on r.id = b.run_id left join customers_account a on a.id = b.account_id
+left join ledger_transaction t on t.id = b.txn_id
+where r.id is null or a.id is null or t.id is null
+union all
+select format('outcome of agreement %s in run %s: %s', o.agreement_id, o.run_id,
+              case when r.id is null then 'no such run' when g.id is null then 'no such agreement of the account'
+                   when o.bill_id is not null and b.id is null then 'no such bill of the account in the run'
+                   else 'a read that is not there' end), o.run_id, o.account_id
+from bills_outcome o left join bills_run r on r.id = o.run_id
+left join customers_agreement g on (g.id, g.account_id) = (o.agreement_id, o.account_id)
+left join bills_bill b on (b.id, b.account_id, b.run_id) = (o.bill_id, o.account_id, o.run_id)
+left join meters_read f on f.id = o.from_read_id left join meters_read u on u.id = o.to_read_id
+where r.id is null or g.id is null or (o.bill_id is not null and b.id is null)
+   or (o.from_read_id is not null and f.id is null) or (o.to_read_id is not null and u.id is null);
+
+-- 4: no item is paid beyond what it was, no credit used beyond what was held, every receivable has a due date
+select count(*) from (select 1 from ledger_posting where sub in (2, 3) group by account_id, document_id, line_no, gl_id) i;
+select format('account %s, document %s line %s: %s', a.number, i.document_id, i.line_no,
+              case when i.sub = 2 and i.cents < 0 then 'paid beyond what it was'
+                   when i.sub = 3 and i.cents > 0 then 'used beyond what was held' else 'no due date' end), i.cents
+from (select account_id, document_id, line_no, gl_id, sub, sum(debit_cents - credit_cents) cents, max(due_on) due_on
+      from ledger_posting where sub in (2, 3) group by account_id, document_id, line_no, gl_id, sub
+      having sub = 2 and (sum(debit_cents - credit_cents) < 0 or max(due_on) is null)
+          or sub = 3 and sum(debit_cents - credit_cents) > 0) i
+left join customers_account a on a.id = i.account_id;
+
+-- 5: every kind of charge billed is the same kind of revenue
+select count(*) from ledger_transaction where act = 'bill';
+select format('transaction %s, kind %s: charges and revenue differ', p.txn_id, k.code), sum(debit_cents) as debit_cents,
+       sum(credit_cents) as credit_cents
+from ledger_posting p join ledger_transaction t on t.id = p.txn_id join ledger_kind k on k.id = p.kind_id
+where t.act = 'bill' group by p.txn_id, k.code having sum(debit_cents) <> sum(credit_cents);
+
+-- 6: the pool holds no income or expense, and memo accounts come to nothing
+select count(*) from ledger_gl where class in ('R', 'X', 'M');
+select format('account %s-%s is %s in the pool', g.fund, g.object, g.name), sum(debit_cents - credit_cents) as cents
+from ledger_posting p join ledger_gl g on g.id = p.gl_id join ledger_fund f on f.id = g.fund
+where g.class in ('R', 'X') and exists (select 1 from ledger_fund x where x.pooled_in = f.id) group by g.id
+union all
+select format('memo accounts of fund %s do not come to nothing', g.fund), sum(debit_cents - credit_cents)
+from ledger_posting p join ledger_gl g on g.id = p.gl_id where g.class = 'M' group by g.fund
+having sum(debit_cents - credit_cents) <> 0;
+
+-- 7: the receivable of every control account is the sum of the customers' accounts
+select count(*) from customers_account;
+with control as (select gl_id, sum(debit_cents - credit_cents) cents from ledger_posting where sub in (2, 3) group by gl_id),
+     listed as (select gl_id, sum(cents) cents from
+                  (select p.gl_id, a.id, sum(p.debit_cents - p.credit_cents) cents from customers_account a
+                   join ledger_posting p on p.account_id = a.id where p.sub in (2, 3) group by p.gl_id, a.id) one
+                group by gl_id)
+select format('%s-%s %s: control and list differ', g.fund, g.object, g.name), c.cents as control_cents,
+       coalesce(l.cents, 0) as listed_cents
+from control c join ledger_gl g on g.id = c.gl_id left join listed l on l.gl_id = c.gl_id
+where c.cents <> coalesce(l.cents, 0);
+
+-- 8: every bill is the sum of its lines in the books, and no billed line is without its bill
+select count(*) from bills_bill;
+select format('bill %s of account %s: %s', coalesce(b.id, i.document_id), coalesce(b.account_id, i.account_id),
+              case when b.id is null then 'lines without a bill' when i.document_id is null then 'no lines'
+                   else 'lines and total differ' end), b.total_cents, i.cents as lines_cents
+from bills_bill b
+full join (select p.document_id, p.account_id, p.txn_id, sum(p.debit_cents) cents
+           from ledger_posting p join ledger_transaction t on t.id = p.txn_id
+           where t.act = 'bill' and p.sub = 2 group by p.document_id, p.account_id, p.txn_id) i
+  on (i.document_id, i.account_id, i.txn_id) = (b.id, b.account_id, b.txn_id)
+where (b.id is null or i.document_id is null or b.total_cents <> i.cents)
+  and not (i.document_id is null and b.total_cents = 0);
+
+-- 9: every planned chunk of an approved run is posted, with the bills, lines and cents it wrote down
+select count(*) from bills_chunk;
+with approved as (select distinct run_id from bills_runstep where step = 'approved'),
+     bills as (select run_id, chunk_no, count(*) bills, sum(total_cents) cents from bills_bill group by 1, 2),
+     lines as (select txn_id, count(*) lines from ledger_posting where sub = 2 and debit_cents > 0 and txn_id in
+                 (select txn_id from bills_chunk) group by txn_id),
+     outs as (select run_id, chunk_no, count(*) outcomes, count(*) filter (where code <> 'billed') exceptions
+              from bills_outcome group by 1, 2)
+select format('run %s, chunk %s: %s', coalesce(c.run_id, d.run_id, b.run_id), coalesce(c.no, d.chunk_no, b.chunk_no),
+              case when c.no is null then 'bills that no plan knows' when d.chunk_no is null then 'planned and not posted'
+                   when coalesce(b.bills, 0) <> d.bills then 'bills are missing or added'
+                   when coalesce(b.cents, 0) <> d.cents then 'cents are missing or added'
+                   when coalesce(l.lines, 0) <> d.lines then 'lines are missing or added'
+                   else 'outcomes are missing or added' end),
+       cardinality(c.agreement_ids) as planned, d.bills as written_bills, b.bills, d.cents as written_cents, b.cents,
+       o.outcomes
+from (select c.* from bills_chunk c join approved using (run_id)) c
+full join bills_chunkdone d on (d.run_id, d.chunk_no) = (c.run_id, c.no)
+full join bills b on (b.run_id, b.chunk_no) = (coalesce(c.run_id, d.run_id), coalesce(c.no, d.chunk_no))
+left join outs o on (o.run_id, o.chunk_no) = (coalesce(c.run_id, d.run_id), coalesce(c.no, d.chunk_no))
+left join lines l on l.txn_id = c.txn_id
+where c.no is null or d.chunk_no is null or coalesce(l.lines, 0) <> d.lines or coalesce(b.bills, 0) <> d.bills or coalesce(b.cents, 0) <> d.cents
+   or coalesce(o.outcomes, 0) <> cardinality(c.agreement_ids) or coalesce(o.exceptions, 0) <> d.exceptions;
+
+-- 10: every active service is billed through its cycle's last read, or excepted with a reason and an owner
+select count(*) from customers_agreement where lower(during) < :on;
+with due as (select distinct on (cycle_id) cycle_id, read_on, bill_on from decisions_cycledate
+             where bill_on < :on order by cycle_id, bill_on desc),
+     billed as (select agreement_id, max(until_on) through from bills_outcome where code = 'billed' group by agreement_id),
+     excepted as (select o.agreement_id, r.cycle_id, r.bill_on from bills_outcome o join bills_run r on r.id = o.run_id
+                  where o.code <> 'billed' and o.owner_id is not null)
+select format('account %s, %s at %s: billed through %s, due through %s, no exception with an owner', a.number, s.service,
+              p.address, coalesce(b.through::text, 'never'), least(d.read_on, upper(g.during))),
+       g.id as agreement
+from customers_agreement g
+join customers_account a on a.id = g.account_id
+join customers_servicepoint s on s.id = g.service_point_id
+join customers_premise p on p.id = s.premise_id
+join due d on d.cycle_id = p.cycle_id
+left join billed b on b.agreement_id = g.id
+where lower(g.during) < d.read_on
+  and coalesce(b.through, lower(g.during)) < least(d.read_on, coalesce(upper(g.during), d.read_on))
+  and not exists (select 1 from excepted e where (e.agreement_id, e.cycle_id, e.bill_on) = (g.id, d.cycle_id, d.bill_on))
+order by a.number;
+
+-- 12: every day of a service is billed once: no gap, no overlap, to whoever was responsible
+select count(*) from bills_outcome where code = 'billed';
+select format('%s at service point %s: billed from %s after being billed through %s', s.service, s.id, x.from_on, x.before),
+       x.agreement_id, x.bill_id
+from (select o.agreement_id, o.bill_id, g.service_point_id, o.from_on, o.until_on, lower(g.during) starts,
+             lag(o.until_on) over (partition by o.agreement_id order by o.from_on) before_same,
+             lag(o.until_on) over (partition by g.service_point_id order by o.from_on) before
+      from bills_outcome o join customers_agreement g on g.id = o.agreement_id where o.code = 'billed') x
+join customers_servicepoint s on s.id = x.service_point_id
+where x.from_on < x.before or (x.before_same is not null and x.from_on <> x.before_same)
+   or (x.before_same is null and x.from_on <> x.starts);
+
+-- 12b: every counting read inside a billed period is billed once, with its gallons
+select count(*) from meters_read;
+with counting as (select r.* from meters_read r left join meters_readdecision d on d.read_id = r.id
+                  where (r.findings = '{}' or d.outcome = 'accept')
+                    and not exists (select 1 from meters_read c where c.replaces_id = r.id)),
+     period as (select o.bill_id, o.agreement_id, o.from_on, o.until_on, o.usage_gal, s.id point
+                from bills_outcome o join customers_agreement g on g.id = o.agreement_id
+                join customers_servicepoint s on s.id = g.service_point_id
+                where o.code = 'billed' and s.service in ('water', 'irrigation'))
+select format('bill %s: %s gallons billed, the reads say %s', p.bill_id, p.usage_gal, coalesce(sum(r.usage_gal), 0)),
+       p.agreement_id, p.from_on, p.until_on
+from period p left join counting r on r.service_point_id = p.point and r.read_on > p.from_on and r.read_on <= p.until_on
+group by p.bill_id, p.agreement_id, p.from_on, p.until_on, p.usage_gal, p.point
+having p.usage_gal <> coalesce(sum(r.usage_gal), 0);
+
+-- 13: receipt numbers have no gap, and every receipt has its transaction and every payment its receipt
+select count(*) from payments_receipt;
+select format('series %s: %s receipts, last number %s', s.code, count(r.no), coalesce(max(r.no), 0)), s.next_no
+from payments_series s left join payments_receipt r on r.series_id = s.id
+group by s.id having count(r.no) <> coalesce(max(r.no), 0) or s.next_no <> coalesce(max(r.no), 0) + 1
+union all
+select format('transaction %s took money without a receipt', t.id), null from ledger_transaction t
+where t.act = 'take' and not exists (select 1 from payments_receipt r where r.txn_id = t.id);
+
+-- 14: every receipt is the sum of its tenders
+select count(*) from payments_tender;
+select format('receipt %s-%s: tenders differ', r.series_id, r.no), r.cents, sum(t.cents) as tenders_cents
+from payments_receipt r left join payments_tender t on (t.series_id, t.no) = (r.series_id, r.no)
+group by r.series_id, r.no, r.cents having r.cents is distinct from sum(t.cents);
+
+-- 20: nothing a customer owes was credited without a tender, an applied credit, an approval or a cancellation
+select count(*) from ledger_posting where sub = 2 and credit_cents > 0;
+select format('transaction %s credits account %s by act %s', t.id, p.account_id, t.act), sum(p.credit_cents) as cents
+from ledger_posting p join ledger_transaction t on t.id = p.txn_id
+where p.sub = 2 and p.credit_cents > 0 and t.approval_id is null
+  and t.act not in ('take', 'identify', 'apply_credit', 'apply_deposit', 'cancel', 'agency', 'discount', 'petition', 'level')
+  and not (t.reverses_id is not null)
+group by t.id, p.account_id, t.act;
+
+-- 22: every reversal is the exact mirror of what it reverses
+select count(*) from ledger_transaction where reverses_id is not null;
+select format('transaction %s does not mirror %s', t.id, t.reverses_id), count(*) as legs
+from ledger_transaction t
+join lateral (
+  (select gl_id, account_id, document_id, line_no, debit_cents, credit_cents, kind_id from ledger_posting where txn_id = t.id
+   except all
+   select gl_id, account_id, document_id, line_no, credit_cents, debit_cents, kind_id from ledger_posting where txn_id = t.reverses_id)
+  union all
+  (select gl_id, account_id, document_id, line_no, credit_cents, debit_cents, kind_id from ledger_posting where txn_id = t.reverses_id
+   except all
+   select gl_id, account_id, document_id, line_no, debit_cents, credit_cents, kind_id from ledger_posting where txn_id = t.id)
+) odd on odd.gl_id is not null
+join ledger_gl g on g.id = odd.gl_id
+where not (t.act = 'return' and g.sub = 1)
+group by t.id;
+
+-- 36: every transaction has its event, and every act that moves money its transaction
+select count(*) from base_event;
+select format('transaction %s names event %s, which is not there', t.id, t.event_id), null::bigint as event
+from ledger_transaction t left join base_event e on e.id = t.event_id where e.id is null
+union all
+select format('event %s (%s) moved no money', e.id, e.act), e.id from base_event e
+where e.act in ('payments.take', 'payments.reverse') and not e.denied
+  and not exists (select 1 from ledger_transaction t where t.event_id = e.id);
+
+-- 37: nothing was posted into a closed day
+select count(*) from ledger_day;
+select format('transaction %s posted on %s after that day was closed', t.id, t.posted_on), t.id
+from ledger_transaction t join ledger_transaction c on c.closes and c.posted_on >= t.posted_on and c.id < t.id
+where not t.closes;
