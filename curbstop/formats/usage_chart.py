@@ -8,6 +8,7 @@ give the same bytes on every machine.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from html import escape
 
 MOST_PERIODS = 13
@@ -187,7 +188,7 @@ def _drawn(periods: Sequence[UsagePeriod], ink: _Ink) -> Iterable[str]:
     unit = usage_unit(periods)
 
     def height(gal: int) -> int:
-        return (2 * (_FOOT - _TOP) * gal + top) // (2 * top)
+        return round(Fraction((_FOOT - _TOP) * gal, top))
 
     def text(at: int, foot: int, words: str, *, on: bool = False, anchor: str = "middle") -> str:
         part = ink.parts["on" if on else "text"]

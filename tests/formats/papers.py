@@ -39,9 +39,10 @@ MOORE = Letterhead(
 )
 
 DISPUTE = (
-    "Call 405-555-0100 or come to 301 N Broadway before the due date. Ask for a review: an employee who may correct the "
-    "bill will look at it with you, and you may ask the supervisor to decide. Tell us which part you dispute, and pay the "
-    "part you do not. While a review that you asked for in time is open, we do not cut off service for the disputed part."
+    "Call 405-555-0100 or come to 301 N Broadway before the due date. Ask for a review: an employee who may correct "
+    "the bill will look at it with you, and you may ask the supervisor to decide. Tell us which part you dispute, and "
+    "pay the part you do not. While a review that you asked for in time is open, we do not cut off service for the "
+    "disputed part."
 )
 
 _ENDS = [
@@ -256,7 +257,14 @@ def _business() -> BillPaper:
 def _final_credit() -> BillPaper:
     """A final bill that ends in a credit; an apostrophe, markup and code in the name, which must print as typed."""
     charges = (
-        ChargeGroup("Water", (ChargeLine("Base", 475, "14 of 28 days of $9.50"), ChargeLine("First 10,000 gal", 1506, "3 kgal × $5.02")), "3,000 gal in 14 days"),
+        ChargeGroup(
+            "Water",
+            (
+                ChargeLine("Base", 475, "14 of 28 days of $9.50"),
+                ChargeLine("First 10,000 gal", 1506, "3 kgal × $5.02"),
+            ),
+            "3,000 gal in 14 days",
+        ),
         ChargeGroup("Sewer", (ChargeLine("Sewer", 1035, "3 kgal × $3.45"),)),
         ChargeGroup("Sewer surcharge", (ChargeLine("Sewer surcharge", 888, "14 of 28 days of $17.75"),)),
         ChargeGroup("Sanitation", (ChargeLine("One cart", 575, "14 of 28 days of $11.50"),)),
@@ -271,15 +279,25 @@ def _final_credit() -> BillPaper:
         period_from=date(2026, 10, 30),
         charges=charges,
         meters=(MeterLine("Water", "40218990", date(2026, 10, 30), "00997", date(2026, 11, 13), "01000", 3000),),
-        usage=USAGE[:8] + (replace(USAGE[8], used_gal=None),) + tuple(replace(p, average_gal=None) for p in USAGE[9:12]) + (replace(USAGE[12], used_gal=3000, average_gal=None),),
+        usage=(
+            *USAGE[:8],
+            replace(USAGE[8], used_gal=None),
+            *(replace(period, average_gal=None) for period in USAGE[9:12]),
+            replace(USAGE[12], used_gal=3000, average_gal=None),
+        ),
         previous_balance_cents=8957,
         payments=(DatedLine(date(2026, 11, 9), "Cash", 8957),),
-        adjustments=(DatedLine(date(2026, 11, 16), "Deposit applied", -10000), DatedLine(date(2026, 11, 16), "Deposit interest", -120)),
+        adjustments=(
+            DatedLine(date(2026, 11, 16), "Deposit applied", -10000),
+            DatedLine(date(2026, 11, 16), "Deposit interest", -120),
+        ),
         current_charges_cents=4479,
         due_on=None,
         after_due_words="",
         final=True,
-        messages=("We will mail a refund check of $56.41 to the address above within 30 days of closing (11 O.S. 35-107).",),
+        messages=(
+            "We will mail a refund check of $56.41 to the address above within 30 days of closing (11 O.S. 35-107).",
+        ),
     )  # fmt: skip
     return _with_due(paper, -5641, None)
 

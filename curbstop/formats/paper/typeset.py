@@ -24,7 +24,7 @@ def typeset(template: str, data: Mapping[str, object], *, on: date) -> bytes:
     """
     compiled = typst.compile(
         _template(template),
-        font_paths=_faces(),
+        font_paths=faces(),
         ignore_system_fonts=True,
         sys_inputs={"data": json.dumps(data, ensure_ascii=False, separators=(",", ":"))},
         pdf_standards=["ua-1"],
@@ -39,7 +39,7 @@ def _template(name: str) -> bytes:
 
 
 @cache
-def _faces() -> typst.Fonts:
+def faces() -> typst.Fonts:
     """Public Sans for the words, OCR-A for the scan line: no system faces, so that every machine prints alike."""
     folders = [str(files("fontpkg_public_sans") / "files"), str(files(_HERE) / "fonts")]
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)

@@ -48,7 +48,9 @@ def printable(text: str) -> str:
     marks and control characters go. PDF/UA forbids a glyph that is not there, so this is also what keeps a run from
     failing on one customer's name. See docs/decisions/020-latin-paper.md.
     """
-    face = _covered()
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    face = covered()
     kept: list[str] = []
     for character in unicodedata.normalize("NFC", text):
         if character.isspace():
@@ -96,7 +98,7 @@ def plain(text: str) -> str:
 
 
 @cache
-def _covered() -> frozenset[int]:
+def covered() -> frozenset[int]:
     """The code points that Public Sans has a glyph for, read from the face's own character map."""
     return characters_of((files("fontpkg_public_sans") / "files" / "PublicSans[wght].ttf").read_bytes())
 
