@@ -9,12 +9,26 @@ import time_machine
 
 from tests import databases
 from tests.databases import TestDatabases
+from tests.towns import small_town as small_town
 
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 """Monday 2 March 2026, nine in the morning in Moore: the day of every test. Only stories move it."""
 
-ORDER = ("tidy", "rules", "formats", "golden", "records", "office", "cli")
+ORDER = (
+    "tidy",
+    "rules",
+    "formats",
+    "golden",
+    "records",
+    "office",
+    "stories",
+    "simulator",
+    "desk",
+    "web",
+    "worker",
+    "cli",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,4 +1,4 @@
-"""Two doors to the books: office.ledger._post, and records.bulk in a chunk of a bill run. Nobody else writes them."""
+"""Two doors to the books: office.ledger._post, and a chunk of a bill run by records.bulk. Nobody else writes them."""
 
 import ast
 import re
@@ -15,7 +15,8 @@ WRITING = re.compile(
 ORM = re.compile(
     r"\b(?:Posting|Transaction)\.objects\.(?:\w+\(.*\)\.)*(?:create|bulk_create|update|delete|get_or_create)\("
 )
-DOORS = ("curbstop/office/ledger/posting.py", "curbstop/records/bulk/")
+COPY = re.compile(r"\bcopy_in\(\s*(?:\w+\.)*(?:Posting|Transaction)\b")
+DOORS = ("curbstop/office/ledger/posting.py", "curbstop/office/bills/posting.py", "curbstop/records/bulk/")
 
 
 def writes_postings(source: str) -> list[str]:
@@ -24,7 +25,7 @@ def writes_postings(source: str) -> list[str]:
     texts = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
     texts += [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     found = [match[0] for text in texts for match in WRITING.finditer(text)]
-    return found + [match[0] for match in ORM.finditer(source)]
+    return found + [match[0] for match in ORM.finditer(source)] + [match[0] for match in COPY.finditer(source)]
 
 
 def outside_the_doors() -> list[Path]:
@@ -43,6 +44,7 @@ def test_nobody_else_writes_the_books(path: Path) -> None:
         'cursor.execute(f"""copy ledger_posting ({columns}) from stdin""")',
         'sql = "UPDATE ledger_posting SET debit_cents = 0"',
         "Posting.objects.create(debit_cents=1)",
+        "copy_in(\n    models.Posting, columns)",
         "Posting.objects.filter(id=1).update(debit_cents=1)",
         "Transaction.objects.bulk_create(rows)",
     ],
