@@ -97,7 +97,7 @@ def get_progress(*, run: int) -> Progress:
     """How far the run is."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select count(d.id), count(*), coalesce(sum(d.bills), 0),"
+            "select count(d.run_id), count(*), coalesce(sum(d.bills), 0),"
             " coalesce((select s.bills from bills_runstep s where s.run_id = %s and s.step = 'approved'), 0)"
             " from bills_chunk c left join bills_chunkdone d on (d.run_id, d.chunk_no) = (c.run_id, c.no)"
             " where c.run_id = %s",

@@ -58,26 +58,30 @@ def _due_on(cycle: str, bill_on: date) -> date:
 
 
 _DUE = """
-select g.id agreement, g.account_id account, coalesce(b.until_on, lower(g.during)) from_on
+select g.id agreement, g.account_id account, coalesce(b.until_on, lower(g.during)) from_on,
+       coalesce(array_position(%(services)s::text[], s.service), 9) rank, s.number
 from customers_premise p
 join customers_servicepoint s on s.premise_id = p.id
 join customers_agreement g on g.service_point_id = s.id
 left join lateral (
-  select o.until_on from bills_outcome o where o.agreement_id = g.id and o.code = 'billed' order by o.from_on desc
-  limit 1 ) b on true
+  select o.until_on from bills_outcome o where o.agreement_id = g.id and o.code = 'billed'
+  order by o.from_on desc limit 1
+) b on true
 where p.cycle_id = %(cycle)s and lower(g.during) < %(read_on)s
   and coalesce(b.until_on, lower(g.during)) < least(%(read_on)s, coalesce(upper(g.during), 'infinity'))
-order by g.account_id, array_position(%(services)s::text[], s.service), s.number, 3, g.id
 """
+_DUE_KINDS = {"agreement": "bigint", "account": "bigint", "from_on": "date", "rank": "integer", "number": "smallint"}
 
 
 def who_is_due(turn: Turn) -> dict[str, NDArray[Any]]:
-    """``agreement``, ``account`` and ``from_on`` of everything to bill through the turn's read, accounts ascending,
-    the services of each in the order of the bill's lines. Agreements that ended and are not billed to their end are
-    due too.
+    """``agreement``, ``account`` and ``from_on`` of everything to bill through the turn's read, accounts ascending, the
+    services of each in the order of the bill's lines. Agreements that ended and are not billed to their end are due
+    too.
     """
     values = {"cycle": turn.cycle, "read_on": turn.read_on, "services": list(SERVICES)}
-    return fetch(_DUE, values, {"agreement": "bigint", "account": "bigint", "from_on": "date"})
+    rows = fetch(_DUE, values, _DUE_KINDS)
+    order = np.lexsort([rows[name] for name in ("agreement", "from_on", "number", "rank", "account")])
+    return {name: rows[name][order] for name in ("agreement", "account", "from_on")}
 
 
 def cut(account: NDArray[np.int64], size: int) -> list[slice]:

@@ -20,7 +20,7 @@ from curbstop.office.bills.values import Calculated, KindFigure, RunFigures
 from curbstop.office.tariffs import load_tariffs
 from curbstop.records.bills.models import Calculated as CalculatedTable
 from curbstop.records.bills.models import Review
-from curbstop.records.bulk.arrays import Many, fetch
+from curbstop.records.bulk.arrays import Many, execute, fetch
 from curbstop.records.bulk.columns import Coded, Column
 from curbstop.records.bulk.copy import copy_in
 from curbstop.rules.money import show
@@ -77,11 +77,11 @@ def _write_figures(run: int, chunk: ChunkRow, rated: Rated) -> None:
     totals = runs.kind_totals(rated)
     with connection.cursor() as cursor:
         cursor.execute("delete from bills_calculated where run_id = %s and chunk_no = %s", [run, chunk.no])
-        cursor.execute(
-            "insert into bills_calculatedchunk (chunk_id, account_cents, codes) values (%s, %s, %s)"
-            " on conflict (chunk_id) do update set account_cents = excluded.account_cents, codes = excluded.codes",
-            [chunk.id, rated.account_cents.tolist(), rated.work.code.tolist()],
-        )
+    execute(
+        """insert into bills_calculatedchunk (chunk_id, account_cents, codes) values (%(chunk)s, %(cents)s, %(codes)s)
+           on conflict (chunk_id) do update set account_cents = excluded.account_cents, codes = excluded.codes""",
+        {"chunk": chunk.id, "cents": Many(rated.account_cents), "codes": Many(rated.work.code.astype(np.int16))},
+    )
     if totals:
         copy_in(
             CalculatedTable,
@@ -108,11 +108,7 @@ def _write_reviews(run: int, chunk: ChunkRow, found: Findings, would_be: Ints, w
     owned = {
         (account, word): owner for account, word, owner in zip(*(owners[name].tolist() for name in owners), strict=True)
     }
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "delete from bills_review where run_id = %s and not held and account_id = any(%s)",
-            [run, chunk.accounts.tolist()],
-        )
+    execute("delete from bills_review where run_id = %(run)s and not held and account_id = any(%(accounts)s)", values)
     if not found.words:
         return
     place, agreement = np.concatenate(found.place), np.concatenate(found.agreement)

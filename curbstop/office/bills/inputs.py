@@ -1,7 +1,7 @@
 """What a chunk is rated from, as arrays: agreements, periods, usage by the reads that count, averages, items.
 
-Two queries a chunk, whatever its size. Nothing is decided here that a rule decides; an agreement that cannot be rated
-gets its outcome code instead.
+A handful of queries a chunk, whatever its size. Nothing is decided here that a rule decides; an agreement that
+cannot be rated gets its outcome code instead.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from curbstop.office.bills import outcomes
 from curbstop.office.bills.values import Turn
 from curbstop.records.bulk.arrays import Many, fetch
-from curbstop.rules.plans import Tariff, Volume
+from curbstop.rules.plans import AVERAGE, USAGE, Measure, Tariff, Volume
 
 GRACE_DAYS = 3
 """A read that counts may be this many days older than the end of the period: a route is not read in one hour."""
@@ -60,42 +60,44 @@ class Work:
         self.code[where & (self.code == 0)] = outcomes.place(code)
 
 
+# Each query asks one table for a list of ids, so that its plan is an index walk whatever the size of the city and of
+# the
+# chunk; what belongs together is put together in numpy.
 _AGREEMENTS = """
-select g.account_id account, coalesce(t.no, 0) tariff, g.items,
-       greatest(a.from_on, coalesce(b.until_on, a.from_on)) from_on,
-       least(%(read_on)s, coalesce(upper(g.during), 'infinity')) until_on,
-       coalesce(upper(g.during) <= %(read_on)s, false) ends,
-       coalesce(s.measured_by_id, s.id) point, coalesce(v.gal, -1) average
-from unnest(%(agreements)s, %(from_ons)s) with ordinality a (id, from_on, n)
-join customers_agreement g on g.id = a.id
-join customers_servicepoint s on s.id = g.service_point_id
-left join (select code, row_number() over (order by code) no from decisions_tariff) t on t.code = g.tariff_id
-left join meters_average v on v.agreement_id = g.id
-  and v.during @> least(%(read_on)s, coalesce(upper(g.during), 'infinity'))
-left join lateral (
-  select o.until_on from bills_outcome o where o.agreement_id = g.id and o.code = 'billed' order by o.from_on desc
-  limit 1 ) b on true
-order by a.n
+select id, account_id account, coalesce(array_position(%(codes)s::text[], tariff_id), 0) tariff, items,
+       service_point_id point, upper(during) ends_on
+from customers_agreement where id = any(%(agreements)s) order by id
 """
 _AGREEMENT_KINDS = {
-    "account": "bigint", "tariff": "bigint", "items": "smallint", "from_on": "date", "until_on": "date", "ends":
-    "boolean", "point": "bigint", "average": "bigint",
+    "id": "bigint", "account": "bigint", "tariff": "integer", "items": "smallint", "point": "bigint",
+    "ends_on": "date?",
 }  # fmt: skip
-
+_BILLED_SINCE = """
+select agreement_id agreement, max(until_on) until_on from bills_outcome
+where agreement_id = any(%(agreements)s) and code = 'billed' and from_on >= %(since)s group by agreement_id
+"""
+_MEASURED_BY = """
+select id, measured_by_id by from customers_servicepoint
+where id = any(%(points)s) and measured_by_id is not null order by id
+"""
+_AVERAGES = """
+select agreement_id agreement, gal, lower(during) from_on, upper(during) until_on from meters_average
+where agreement_id = any(%(agreements)s) and during && daterange(%(first)s, %(last)s, '[]')
+"""
 # a read that another replaces is out; one with findings counts when somebody accepted it, and waits while nobody
 # decided
 _READS = """
-select k.n - 1 n, r.id, coalesce(r.previous_id, 0) previous, r.read_on, r.usage_gal,
-       case when r.findings = '{}' or d.outcome = 'accept' then 0 when d.outcome is null then 1 else 2 end state
-from unnest(%(points)s, %(from_ons)s, %(until_ons)s) with ordinality k (point, from_on, until_on, n)
-join meters_read r on r.service_point_id = k.point and r.read_on > k.from_on and r.read_on <= k.until_on
-left join meters_readdecision d on d.read_id = r.id
-where not exists (select from meters_read c where c.replaces_id = r.id)
-order by k.n, r.read_on, r.id
+select r.id, r.service_point_id point, coalesce(r.previous_id, 0) previous, r.read_on, r.usage_gal,
+       r.findings = '{}' plain
+from meters_read r
+where r.service_point_id = any(%(points)s) and r.read_on > %(first)s and r.read_on <= %(last)s
+order by r.service_point_id, r.read_on, r.id
 """
 _READ_KINDS = {
-    "n": "bigint", "id": "bigint", "previous": "bigint", "read_on": "date", "usage_gal": "bigint", "state": "integer",
+    "id": "bigint", "point": "bigint", "previous": "bigint", "read_on": "date", "usage_gal": "bigint",
+    "plain": "boolean",
 }  # fmt: skip
+COUNTS, WAITS, OUT = 0, 1, 2
 
 
 def load(turn: Turn, tariffs: Mapping[str, Tariff], accounts: Ints, agreements: Ints, from_ons: Days) -> Work:
@@ -103,42 +105,70 @@ def load(turn: Turn, tariffs: Mapping[str, Tariff], accounts: Ints, agreements: 
 
     ``tariffs`` by code are all that were adopted.
     """
-    values = {"read_on": turn.read_on, "agreements": Many(agreements), "from_ons": Many(from_ons)}
-    rows = fetch(_AGREEMENTS, values, _AGREEMENT_KINDS)
-    if len(rows["account"]) != len(agreements):
+    codes = sorted(tariffs)
+    rows = fetch(_AGREEMENTS, {"codes": codes, "agreements": Many(agreements)}, _AGREEMENT_KINDS)
+    at = np.searchsorted(rows["id"], agreements)
+    if len(rows["id"]) != len(agreements):
         raise LookupError("an agreement of the plan is gone; agreements are never deleted")
-    known: list[Tariff | None] = [None, *(tariffs.get(code) for code in _codes())]
-    needs_read = np.array([tariff is not None and needs_usage(tariff) for tariff in known])
+    known: list[Tariff | None] = [None, *(tariffs[code] for code in codes)]
+    read_on = np.datetime64(turn.read_on, "D")
+    ends_on = np.where(rows["ends_on"].null, np.datetime64("9999-12-31"), rows["ends_on"].values)[at]
     zeros = np.zeros(len(agreements), dtype=np.int64)
     work = Work(
         accounts=accounts,
         tariffs=known,
         agreement=agreements,
-        place=np.searchsorted(accounts, rows["account"]),
-        tariff=rows["tariff"],
-        from_on=rows["from_on"],
-        until_on=rows["until_on"],
-        ends=rows["ends"],
-        items=rows["items"].astype(np.int64),
+        place=np.searchsorted(accounts, rows["account"][at]),
+        tariff=rows["tariff"].astype(np.int64)[at],
+        from_on=_not_billed_since(agreements, from_ons),
+        until_on=np.minimum(ends_on, read_on),
+        ends=ends_on <= read_on,
+        items=rows["items"].astype(np.int64)[at],
         gal=zeros.copy(),
-        average_gal=rows["average"],
+        average_gal=zeros - 1,
         from_read=zeros.copy(),
         to_read=zeros.copy(),
         prorate_days=zeros - 1,
-        measured=needs_read[rows["tariff"]],
+        measured=np.array([tariff is not None and needs_usage(tariff) for tariff in known])[rows["tariff"][at]],
         code=np.zeros(len(agreements), dtype=np.int8),
     )
     work.hold(work.from_on >= work.until_on, "already_billed")
-    work.hold(np.array([tariff is None for tariff in known])[work.tariff], "held_not_set")
-    _add_usage(work, rows["point"])
+    work.hold(work.tariff == 0, "held_not_set")
+    _add_usage(work, rows["point"][at])
+    _add_averages(work)
     _add_days(work, turn)
     return work
 
 
-def _codes() -> list[str]:
-    return [
-        str(code) for code in fetch("select code from decisions_tariff order by code", {}, {"code": "text"})["code"]
-    ]
+def _not_billed_since(agreements: Ints, from_ons: Days) -> Days:
+    """The planned first days, later where another run billed the agreement since the plan."""
+    values = {"agreements": Many(agreements), "since": from_ons.min().item()}
+    rows = fetch(_BILLED_SINCE, values, {"agreement": "bigint", "until_on": "date"})
+    if not len(rows["agreement"]):
+        return from_ons
+    order = np.argsort(agreements)
+    at = order[np.searchsorted(agreements, rows["agreement"], sorter=order)]
+    since = from_ons.copy()
+    since[at] = np.maximum(since[at], rows["until_on"])
+    return since
+
+
+def _add_averages(work: Work) -> None:
+    """The average in force on the day that the period ends."""
+    asks = np.flatnonzero(np.array([t is not None and needs_average(t) for t in work.tariffs])[work.tariff])
+    if not len(asks):
+        return
+    until_on = work.until_on[asks]
+    values = {
+        "agreements": Many(work.agreement[asks]), "first": until_on.min().item(), "last": until_on.max().item(),
+    }  # fmt: skip
+    kinds = {"agreement": "bigint", "gal": "bigint", "from_on": "date", "until_on": "date?"}
+    rows = fetch(_AVERAGES, values, kinds)
+    order = np.argsort(work.agreement[asks])
+    at = asks[order[np.searchsorted(work.agreement[asks], rows["agreement"], sorter=order)]]
+    ends = rows["until_on"]
+    holds = (rows["from_on"] <= work.until_on[at]) & (ends.null | (ends.values > work.until_on[at]))
+    work.average_gal[at[holds]] = rows["gal"][holds]
 
 
 def needs_usage(tariff: Tariff) -> bool:
@@ -146,23 +176,31 @@ def needs_usage(tariff: Tariff) -> bool:
     return any(isinstance(line.construct, Volume) for version in tariff.versions for line in version.lines)
 
 
+def needs_average(tariff: Tariff) -> bool:
+    """Whether the tariff looks at the personal average."""
+    sources = (line.construct for version in tariff.versions for line in version.lines)
+    return any(isinstance(part, Volume) and _names_average(part) for part in sources)
+
+
+def _names_average(volume: Volume) -> bool:
+    return volume.source != Measure(USAGE) or any(tier.to_gal == AVERAGE for tier in volume.tiers)
+
+
 def _add_usage(work: Work, point: Ints) -> None:
     """Usage, and the reads that the period begins and ends with. Water and the sewer it measures share them."""
     asks = np.flatnonzero(work.measured & (work.code == 0))
     if not len(asks):
         return
+    point = _measuring(point[asks])
     period = np.unique(spans(work)[asks], return_inverse=True)[1]
-    _, first_of, which = np.unique(
-        point[asks] * (int(period.max()) + 1) + period, return_index=True, return_inverse=True
-    )
+    key = point * (int(period.max()) + 1) + period
+    _, first_of, which = np.unique(key, return_index=True, return_inverse=True)
     wanted = asks[first_of]
-    until_on = work.until_on[wanted]
-    values = {"points": Many(point[wanted]), "from_ons": Many(work.from_on[wanted]), "until_ons": Many(until_on)}
-    reads = fetch(_READS, values, _READ_KINDS)
+    reads = _reads_of(point[first_of], work.from_on[wanted], work.until_on[wanted])
     gal, first, last, waits = _sum_up(reads, len(wanted))
     never = np.datetime64("NaT")
     ended = np.where(last >= 0, reads["read_on"][last] if len(reads["id"]) else never, never)
-    read = (last >= 0) & (ended > until_on - np.timedelta64(GRACE_DAYS + 1, "D"))
+    read = (last >= 0) & (ended > work.until_on[wanted] - np.timedelta64(GRACE_DAYS + 1, "D"))
     work.gal[asks] = gal[which]
     if len(reads["id"]):
         work.from_read[asks] = np.where(first >= 0, reads["previous"][first], 0)[which]
@@ -174,12 +212,57 @@ def _add_usage(work: Work, point: Ints) -> None:
     work.hold(held, "held_no_read")
 
 
+def _measuring(point: Ints) -> Ints:
+    """The service point whose meter measures each: its own, or the one that it is measured by."""
+    rows = fetch(_MEASURED_BY, {"points": Many(point)}, {"id": "bigint", "by": "bigint"})
+    if not len(rows["id"]):
+        return point
+    at = np.minimum(np.searchsorted(rows["id"], point), len(rows["id"]) - 1)
+    return np.where(rows["id"][at] == point, rows["by"][at], point)
+
+
+def _reads_of(point: Ints, from_on: Days, until_on: Days) -> dict[str, NDArray[Any]]:
+    """The reads inside each wanted period (``n`` is its position, points ascending) with what they count for, by
+    day."""
+    values = {"points": Many(np.unique(point)), "first": from_on.min().item(), "last": until_on.max().item()}
+    reads = fetch(_READS, values, _READ_KINDS)
+    reads["state"] = _states(reads)
+    low, high = np.searchsorted(point, reads["point"], "left"), np.searchsorted(point, reads["point"], "right")
+    found = []
+    for step in range(int((high - low).max()) if len(low) else 0):  # periods that share a point, of which there are few
+        n = np.minimum(low + step, len(point) - 1)
+        inside = (low + step < high) & (reads["read_on"] > from_on[n]) & (reads["read_on"] <= until_on[n])
+        found.append({**{name: column[inside] for name, column in reads.items()}, "n": n[inside]})
+    if not found:
+        return {**reads, "n": np.empty(0, dtype=np.int64)}
+    return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+
+
+def _states(reads: Mapping[str, NDArray[Any]]) -> NDArray[np.int8]:
+    """What each read is: it counts, it waits for a decision, or it is out (rejected, or replaced by another)."""
+    state = np.where(reads["plain"], COUNTS, WAITS).astype(np.int8)
+    replaced = fetch(
+        "select replaces_id id from meters_read where replaces_id = any(%(ids)s)",
+        {"ids": Many(reads["id"])},
+        {"id": "bigint"},
+    )
+    decided = fetch(
+        "select read_id id, outcome = 'accept' accepted from meters_readdecision where read_id = any(%(ids)s)",
+        {"ids": Many(reads["id"][~reads["plain"]])},
+        {"id": "bigint", "accepted": "boolean"},
+    )
+    state[np.isin(reads["id"], decided["id"][decided["accepted"]])] = COUNTS
+    state[np.isin(reads["id"], decided["id"][~decided["accepted"]])] = OUT
+    state[np.isin(reads["id"], replaced["id"])] = OUT
+    return state
+
+
 def _sum_up(
     reads: Mapping[str, NDArray[Any]], n: int
 ) -> tuple[Ints, NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
     """Of each wanted period: gallons, the position of its first and its last read that counts (-1: none), and whether a
     read waits for a decision."""
-    counts = np.flatnonzero(reads["state"] == 0)
+    counts = np.flatnonzero(reads["state"] == COUNTS)
     key = reads["n"][counts]
     gal = np.zeros(n, dtype=np.int64)
     np.add.at(gal, key, reads["usage_gal"][counts])
@@ -187,7 +270,7 @@ def _sum_up(
     last[key] = counts  # in the order of the days, so that the last one stays
     first[key[::-1]] = counts[::-1]
     waits = np.zeros(n, dtype=np.bool_)
-    waits[reads["n"][reads["state"] == 1]] = True
+    waits[reads["n"][reads["state"] == WAITS]] = True
     return gal, first, last, waits
 
 

@@ -15,7 +15,7 @@ from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
 from curbstop.office.bills import due
 from curbstop.office.bills.values import Planned, Turn
-from curbstop.records.bulk.arrays import Many, fetch
+from curbstop.records.bulk.arrays import Many, execute, fetch
 
 CHUNK = 5_000
 """Accounts a chunk: one commit of under half a second, which is as long as a payment may wait for it."""
@@ -107,18 +107,16 @@ def _insert_run(event: Acting, turn: Turn, finish_event_id: int) -> int:
 def _insert_chunk(run: int, no: int, rows: dict[str, NDArray[Any]], part: slice, event_id: int) -> int:
     """Write a chunk's plan; returns how many accounts it has."""
     accounts = np.unique(rows["account"][part])
-    with connection.cursor() as cursor:
-        cursor.execute("select nextval(pg_get_serial_sequence('ledger_transaction', 'id'))")
-        txn = cursor.fetchone()[0]
-        cursor.execute(
-            "insert into bills_chunk"
-            " (run_id, no, account_ids, agreement_ids, from_ons, first_document_id, txn_id, chunk_event_id)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                run, no, accounts.tolist(), rows["agreement"][part].tolist(), rows["from_on"][part].tolist(),
-                _reserve_documents(len(accounts)), txn, event_id,
-            ],
-        )  # fmt: skip
+    execute(
+        """insert into bills_chunk
+           (run_id, no, account_ids, agreement_ids, from_ons, first_document_id, txn_id, chunk_event_id)
+           values (%(run)s, %(no)s, %(accounts)s, %(agreements)s, %(from_ons)s, %(first)s,
+                   nextval(pg_get_serial_sequence('ledger_transaction', 'id')), %(event)s)""",
+        {
+            "run": run, "no": no, "accounts": Many(accounts), "agreements": Many(rows["agreement"][part]),
+            "from_ons": Many(rows["from_on"][part]), "first": _reserve_documents(len(accounts)), "event": event_id,
+        },
+    )  # fmt: skip
     return len(accounts)
 
 

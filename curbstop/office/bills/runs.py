@@ -75,7 +75,7 @@ def load_run(run: int, *, lock: bool = False) -> RunRow:
         cursor.execute("select read_on from decisions_cycledate where cycle_id = %s order by read_on", [found[0]])
         turns = tuple(row[0] for row in cursor.fetchall())
         cursor.execute(
-            'select step, bills, cents, at, by_id, "on" from bills_runstep where run_id = %s order by id', [run]
+            'select step, bills, cents, at, by_id, "on" from bills_runstep where run_id = %s order by event_id', [run]
         )
         steps = {row[0]: Step(*row[1:]) for row in cursor.fetchall()}
     turn = Turn(found[0], found[1], found[2], found[3], turns, found[4])

@@ -50,6 +50,7 @@ class RunStep(models.Model):
     nothing.
     """
 
+    event_id = models.BigIntegerField(primary_key=True)
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="steps")
     step = models.TextField()
     bills = models.IntegerField()
@@ -57,7 +58,6 @@ class RunStep(models.Model):
     on = models.DateField(null=True)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField()
-    event_id = models.BigIntegerField()
 
     class Meta:
         constraints = [
@@ -170,15 +170,13 @@ class Bill(models.Model):
 class ChunkDone(models.Model):
     """A chunk is posted: written in the same commit as its rows, counted again every night."""
 
-    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="done")
+    pk = models.CompositePrimaryKey("run_id", "chunk_no")
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="done", db_index=False)
     chunk_no = models.IntegerField()
     bills = models.IntegerField()
     exceptions = models.IntegerField()
     lines = models.IntegerField()
     cents = models.BigIntegerField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "chunk_no"], name="bills_chunkdone_once")]
 
 
 class Outcome(models.Model):

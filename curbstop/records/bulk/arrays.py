@@ -77,15 +77,28 @@ def fetch(query: str, params: Mapping[str, Any], kinds: Mapping[str, str]) -> di
             asked.append(f"array_agg({value})")
         if kind.endswith("?"):
             asked.append(f'array_agg("{name}" is null)')
-    connection.ensure_connection()
-    with psycopg.Cursor(connection.connection) as cursor:
-        cursor.adapters.register_dumper(Many, _ManyDumper)
+    with _cursor() as cursor:
         cursor.execute(f"select {', '.join(asked)} from ({query}) rows_", params, binary=True, prepare=False)
         result = cursor.pgresult
         assert result is not None
         cells = iter([result.get_value(0, place) for place in range(result.nfields)])
         n = int.from_bytes(next(cells) or b"", "big")
         return {name: _column(kind, cells, n) for name, kind in kinds.items()}
+
+
+def execute(statement: str, params: Mapping[str, Any]) -> int:
+    """Run a statement that takes arrays as :class:`Many`; returns how many rows it touched."""
+    with _cursor() as cursor:
+        cursor.execute(statement, params, prepare=False)
+        return cursor.rowcount
+
+
+def _cursor() -> psycopg.Cursor[Any]:
+    """A cursor on Django's connection, in its transaction, that binds on the server: arrays go as they are."""
+    connection.ensure_connection()
+    cursor = psycopg.Cursor(connection.connection)
+    cursor.adapters.register_dumper(Many, _ManyDumper)
+    return cursor
 
 
 def _column(kind: str, cells: Any, n: int) -> Any:

@@ -281,7 +281,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ChunkDone",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "run_id", "chunk_no", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("chunk_no", models.IntegerField()),
                 ("bills", models.IntegerField()),
                 ("exceptions", models.IntegerField()),
@@ -289,7 +294,12 @@ class Migration(migrations.Migration):
                 ("cents", models.BigIntegerField()),
                 (
                     "run",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="done", to="bills.run"),
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="done",
+                        to="bills.run",
+                    ),
                 ),
             ],
         ),
@@ -329,13 +339,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="RunStep",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("event_id", models.BigIntegerField(primary_key=True, serialize=False)),
                 ("step", models.TextField()),
                 ("bills", models.IntegerField()),
                 ("cents", models.BigIntegerField()),
                 ("on", models.DateField(null=True)),
                 ("at", models.DateTimeField()),
-                ("event_id", models.BigIntegerField()),
                 (
                     "by",
                     models.ForeignKey(
@@ -458,10 +467,6 @@ class Migration(migrations.Migration):
                 ),
                 name="bills_outcome_period",
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="chunkdone",
-            constraint=models.UniqueConstraint(fields=("run", "chunk_no"), name="bills_chunkdone_once"),
         ),
         migrations.AddConstraint(
             model_name="chunk",
