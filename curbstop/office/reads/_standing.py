@@ -5,7 +5,7 @@ A read *counts* when no other replaces it and nothing was found against it, or s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -31,12 +31,11 @@ WAITS = f"r.findings <> '{{}}' and {STANDS} and not exists (select 1 from meters
 
 # What is looked at when the read is not one of a whole period on the route.
 _LOOKED_AT = {
-    "initial": Finding(0),
-    "opening": Finding.BELOW_LAST | Finding.BEYOND_DIALS,
     "removed": Finding.BELOW_LAST | Finding.BEYOND_DIALS | Finding.HIGH,
 }
 
 
+_UNCOMPARED = ("initial", "opening")  # what ran while nobody was responsible is compared with nobody's use
 _NO_BANDS = Bands(high_percent=0, low_percent=0, least_gal=0, zero_above_gal=0, same_in_a_row=0)
 
 
@@ -156,10 +155,8 @@ def judge_reads(standings: Sequence[Standing], registers: Sequence[int], *, on: 
     Where the city has set no ``reads.bands``, a register that ran backwards is all that is looked at.
     """
     looked_at = _LOOKED_AT.get(kind, ~Finding(0)) | Finding.ROLLED_OVER
-    try:
-        rows = policies.load("reads.bands").rows("reads.bands", on=on)
-        bands = {name: bands_for(rows, name) for name in {standing.customer_class for standing in standings}}
-    except policies.NotSet:
+    bands = _bands({standing.customer_class for standing in standings}, on) if kind not in _UNCOMPARED else None
+    if bands is None:
         bands = {standing.customer_class: _NO_BANDS for standing in standings}
         looked_at &= Finding.BELOW_LAST | Finding.BEYOND_DIALS
     size = len(standings)
@@ -172,6 +169,15 @@ def judge_reads(standings: Sequence[Standing], registers: Sequence[int], *, on: 
     first = np.array([standing.previous_register is None for standing in standings], dtype=np.bool_)
     usage[first], findings[first] = 0, findings[first] & int(Finding.BEYOND_DIALS)
     return Judgement(usage, findings, average, bands)
+
+
+def _bands(classes: Iterable[str], on: date) -> dict[str, Bands] | None:
+    """The bands of each class; None where the city has set none."""
+    try:
+        rows = policies.load("reads.bands").rows("reads.bands", on=on)
+    except policies.NotSet:
+        return None
+    return {name: bands_for(rows, name) for name in classes}
 
 
 def _judge(standings: Sequence[Standing], registers: Sequence[int], bands: Bands, on: date) -> Any:

@@ -195,7 +195,7 @@ def _over(standing: Standing, register: int) -> int:
 
 def explain_findings(standing: Standing, register: int, on: date, judged: Judgement) -> tuple[str, ...]:
     """A sentence for each finding, in the words of the rule."""
-    if standing.previous_register is None or standing.previous_on is None:
+    if not int(judged.findings[0]) or standing.previous_register is None or standing.previous_on is None:
         return ()
     verdict = judge_one(
         previous=standing.previous_register,
