@@ -76,3 +76,12 @@ def posting(act: str, legs: Iterable[Leg], *, on: date = DAY, effective_on: date
     row = Event.objects.create(act=f"test.{act}", key=None, by_id=by.id, at=at_on(on), inputs={}, says="")
     event = Acting(id=row.pk, act=f"test.{act}", by=by, at=at_on(on))
     return ledger._post(event, act=act, posted_on=on, effective_on=effective_on or on, legs=legs, **more)
+
+
+def set_policy(policy: str, value: object, *, on: date = date(2024, 1, 1)) -> None:
+    """A policy value as a city would have it, set for the test."""
+    from curbstop.records.decisions.models import PolicyValue
+
+    PolicyValue.objects.create(
+        policy=policy, valid=(on, None), value=value, says="set for this test", authority="test", event_id=1
+    )

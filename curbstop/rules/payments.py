@@ -343,5 +343,26 @@ def give_change(tenders: Sequence[Tender], wanted: int) -> tuple[Kept, ...]:
         if change == cash:
             why, remedy = "the other tenders pay it already", "hand the cash back"
         raise BadPayment(field="tenders", value=show(handed), why=why, remedy=remedy)
-    kept = [Kept("cash", cash - change, change, "")] if cash else []
-    return (*kept, *(Kept(t.type, t.cents, 0, t.reference.strip()) for t in tenders if t.type != "cash"))
+    kept = [Kept(t.type, t.cents, 0, t.reference.strip()) for t in tenders if t.type != "cash"]
+    if cash:
+        place = next(n for n, tender in enumerate(tenders) if tender.type == "cash")
+        kept.insert(place, Kept("cash", cash - change, change, ""))
+    return tuple(kept)
+
+
+def attribute(kept: Sequence[Kept], amounts: Sequence[int]) -> tuple[tuple[tuple[str, int], ...], ...]:
+    """Which tender paid which amount, for the receipt: tenders fill the amounts, both in the order given."""
+    left = [[tender.type, tender.cents] for tender in kept]
+    found: list[tuple[tuple[str, int], ...]] = []
+    for amount in amounts:
+        parts: list[tuple[str, int]] = []
+        while amount and left:
+            type, cents = str(left[0][0]), int(left[0][1])
+            used = min(cents, amount)
+            parts.append((type, used))
+            amount -= used
+            left[0][1] = cents - used
+            if cents == used:
+                left.pop(0)
+        found.append(tuple(parts))
+    return tuple(found)

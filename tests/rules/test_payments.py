@@ -211,7 +211,9 @@ class TestPolicies:
 class TestTenders:
     def test_change_is_given_out_of_cash(self):
         kept = payments.give_change([Tender("check", 10000, "2187"), Tender("cash", 6000)], 14094)
-        assert [(k.type, k.cents, k.change_cents) for k in kept] == [("cash", 4094, 1906), ("check", 10000, 0)]
+        assert [(k.type, k.cents, k.change_cents) for k in kept] == [("check", 10000, 0), ("cash", 4094, 1906)]
+        paid = payments.attribute(kept, [9459, 4635])
+        assert paid == ((("check", 9459),), (("check", 541), ("cash", 4094)))
 
     def test_cash_in_two_hands_is_one_tender(self):
         (kept,) = payments.give_change([Tender("cash", 2000), Tender("cash", 5000)], 4500)

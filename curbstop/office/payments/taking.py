@@ -1,0 +1,248 @@
+"""A payment at a till: one receipt, any number of accounts and tenders, change out of cash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import connection
+
+from curbstop.office import ledger
+from curbstop.office._events import Acting, Actor, Key
+from curbstop.office._once import Refused, act
+from curbstop.office.payments.owing import Loaded, PaidAccount, PayFirst, Paying, check_paying, in_words, load, plan
+from curbstop.rules.ledger import Application, Tendered
+from curbstop.rules.ledger import take as take_legs
+from curbstop.rules.ledger.recipes import DRAWERS, Unapplied
+from curbstop.rules.money import show
+from curbstop.rules.payments import LINES, Kept, Tender, check_tenders, give_change
+
+
+class TillClosed(Refused):
+    """The drawer takes no money: nobody has it open, it is counted, or it is somebody else's."""
+
+
+@dataclass(frozen=True)
+class ReceiptTaken:
+    """A payment as taken: what the receipt tells. ``number`` is what people say: the till's series and the number."""
+
+    series: str
+    no: int
+    number: str
+    txn_id: int
+    document_id: int
+    till: str
+    effective_on: date
+    posted_on: date
+    cents: int
+    change_cents: int
+    payer: str
+    accounts: tuple[PaidAccount, ...]
+    tenders: tuple[Kept, ...]
+
+
+@dataclass(frozen=True)
+class PaymentPreview:
+    """What :func:`take` would do with the same accounts and tenders on that day. ``says`` is the line to read out."""
+
+    cents: int
+    change_cents: int
+    accounts: tuple[PaidAccount, ...]
+    tenders: tuple[Kept, ...]
+    says: str
+
+
+@dataclass(frozen=True)
+class _Drawer:
+    session_id: int
+    document_id: int
+    opened_on: date
+    till: str
+    series_id: int
+
+
+def receipt_number(series: str, no: int) -> str:
+    """``T1-000123``."""
+    return f"{series}-{no:06d}"
+
+
+@act("payments.take")
+def take(
+    event: Acting,
+    /,
+    *,
+    key: Key,
+    by: Actor,
+    at: datetime,
+    till: str,
+    on: date,
+    accounts: tuple[Paying, ...],
+    tenders: tuple[Tender, ...],
+    payer: str = "",
+    first: PayFirst | None = None,
+) -> ReceiptTaken:
+    """Take a payment at a till and apply it to what the accounts owe, by the city's policy or as the payer asks.
+
+    :param till: the drawer's code; it must be open to ``by``
+    :param on: the day the money was handed over; it is posted on the drawer's day
+    :param accounts: how much is for each account; what is handed over beyond their sum is change, out of cash
+    :param first: what the payer asks to be paid first
+    :raises TillClosed: the drawer is not open, is counted, or is somebody else's
+    :raises BadPayment: amounts or tenders that cannot be taken, naming the field
+    :raises NotSet: the city has not said how money is applied
+    """
+    check_paying(accounts)
+    check_tenders(tenders)
+    kept = give_change(tenders, sum(paying.cents for paying in accounts))
+    drawer = _lock(till, by, [paying.account_id for paying in accounts])
+    if on > drawer.opened_on:
+        says = f"Till {till} was opened for {drawer.opened_on.isoformat()}, and it is {on.isoformat()}."
+        raise TillClosed(f"{says} Count and close it, and open it for today.", field="till")
+    loaded = load([paying.account_id for paying in accounts], on=on, document=True)
+    paid, applied, rests = _plan(loaded, accounts, on, first)
+    legs = take_legs(_tendered(kept, drawer.document_id), applied, rests)
+    txn_id = ledger._post(event, act="take", posted_on=drawer.opened_on, effective_on=on, legs=legs)
+    who = payer.strip() or paid[0].name
+    no = _write_receipt(drawer, txn_id, loaded.document_id, accounts, kept, on, who, first)
+    number = receipt_number(drawer.till, no)
+    cents = sum(tender.cents for tender in kept)
+    change = sum(tender.change_cents for tender in kept)
+    event.about(
+        *(f"account:{one.account_id}" for one in paid),
+        f"receipt:{loaded.document_id}",
+        says=f"Paid {in_words(paid)} at till {till}, receipt {number}.",
+    )
+    days = (on, drawer.opened_on)
+    return ReceiptTaken(
+        drawer.till, no, number, txn_id, loaded.document_id, till, *days, cents, change, who, paid, kept
+    )
+
+
+def get_payment_preview(
+    *, accounts: Sequence[Paying], tenders: Sequence[Tender], on: date, first: PayFirst | None = None
+) -> PaymentPreview:
+    """What :func:`take` would do now, by the same rule; nothing is locked or written.
+
+    :raises BadPayment, Refused, NotSet: as :func:`take`
+    """
+    check_paying(accounts)
+    check_tenders(tenders)
+    kept = give_change(tenders, sum(paying.cents for paying in accounts))
+    paid, _, _ = _plan(load([paying.account_id for paying in accounts], on=on), accounts, on, first)
+    change = sum(tender.change_cents for tender in kept)
+    types = " and ".join(f"{show(k.cents)} {k.type.replace('_', ' ')}" for k in kept)
+    says = f"Take {types} from {paid[0].name}: {in_words(paid)}"
+    says += f"; change {show(change)}." if change else "."
+    return PaymentPreview(sum(k.cents for k in kept), change, paid, kept, says)
+
+
+# The till's row, not its session's, since sessions never change and the office may not lock them; then the accounts.
+_LOCK = """
+with drawer as materialized (
+  select t.id, t.code, t.series_id from payments_till t where t.code = %(till)s for no key update),
+account as materialized (
+  select a.id from customers_account a where a.id = any(%(accounts)s) and (select count(*) from drawer) = 1
+  order by a.id for no key update)
+select d.id, d.code, d.series_id, (select count(*) from account) from drawer d"""
+
+_SESSION = """
+select s.id, s.document_id, s.opened_on, s.cashier_id, u.first_name || ' ' || u.last_name,
+  exists (select from payments_tillcount c where c.session_id = s.id)
+from payments_tillsession s join base_user u on u.id = s.cashier_id
+where s.till_id = %s and not exists (select from payments_tillclose x where x.session_id = s.id)"""
+
+
+def _lock(till: str, by: Actor, account_ids: Sequence[int]) -> _Drawer:
+    """Hold the drawer and the accounts, in the one order of locks; then look whether the drawer takes money."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, {"till": till, "accounts": sorted(account_ids)})
+        row = cursor.fetchone()
+        if row is None:
+            raise TillClosed(f"There is no till {till!r}. Choose one of the office's tills.", field="till")
+        till_id, code, series_id, _ = row
+        cursor.execute(_SESSION, [till_id])
+        session = cursor.fetchone()
+    if session is None:
+        raise TillClosed(f"Till {code} is not open. Count its float and open it.", field="till")
+    session_id, document_id, opened_on, cashier_id, cashier, counted = session
+    if cashier_id != by.id:
+        raise TillClosed(
+            f"Till {code} is open to {cashier.strip()}; a drawer has one cashier. Use your own.", field="till"
+        )
+    if counted:
+        raise TillClosed(f"Till {code} is counted and waits to be signed. Open another drawer.", field="till")
+    return _Drawer(session_id, document_id, opened_on, code, series_id)
+
+
+def _plan(
+    loaded: Loaded, accounts: Sequence[Paying], on: date, first: PayFirst | None
+) -> tuple[tuple[PaidAccount, ...], list[Application], list[Unapplied]]:
+    paid: list[PaidAccount] = []
+    applied: list[Application] = []
+    rests: list[Unapplied] = []
+    for paying in accounts:
+        one, applications = plan(loaded.accounts[paying.account_id], paying.cents, loaded.policy, on=on, first=first)
+        paid.append(one)
+        applied += applications
+        if one.credit_cents:
+            rests.append(Unapplied(one.account_id, loaded.document_id, 1, one.credit_cents))
+    return tuple(paid), applied, rests
+
+
+def _tendered(kept: Sequence[Kept], document_id: int) -> list[Tendered]:
+    sums: dict[int, int] = {}
+    for tender in kept:
+        sums[LINES[tender.type]] = sums.get(LINES[tender.type], 0) + tender.cents
+    return [Tendered(DRAWERS, document_id, line, cents) for line, cents in sorted(sums.items())]
+
+
+# The number is taken last, so that only receipts of one series wait for each other, and only this long.
+_RECEIPT = """
+with taken as (
+  update payments_series set next_no = next_no + 1 where id = %(series)s returning id, code, next_no - 1 as no),
+receipt as (
+  insert into payments_receipt (series_id, no, txn_id, account_id, document_id, effective_on, payer, cents, instruction)
+  select id, no, %(txn)s, %(account)s, %(document)s, %(on)s, %(payer)s, %(cents)s, %(instruction)s from taken),
+tender as (
+  insert into payments_tender (series_id, no, line, type, cents, change_cents, reference, batch_document_id)
+  select taken.id, taken.no, t.line, t.type, t.cents, t.change_cents, t.reference, %(batch)s
+  from taken cross join unnest(%(lines)s::smallint[], %(types)s::text[], %(sums)s::bigint[], %(changes)s::bigint[],
+    %(references)s::text[]) t(line, type, cents, change_cents, reference))
+select no from taken"""
+
+
+def _write_receipt(
+    drawer: _Drawer,
+    txn_id: int,
+    document_id: int,
+    accounts: Sequence[Paying],
+    kept: Sequence[Kept],
+    on: date,
+    payer: str,
+    first: PayFirst | None,
+) -> int:
+    instruction = ""
+    if first is not None:
+        instruction = f"document {first.document_id}" if first.document_id is not None else ", ".join(first.words)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _RECEIPT,
+            {
+                "series": drawer.series_id,
+                "txn": txn_id,
+                "account": accounts[0].account_id if len(accounts) == 1 else None,
+                "document": document_id,
+                "on": on,
+                "payer": payer,
+                "cents": sum(tender.cents for tender in kept),
+                "instruction": instruction,
+                "batch": drawer.document_id,
+                "lines": list(range(1, len(kept) + 1)),
+                "types": [tender.type for tender in kept],
+                "sums": [tender.cents for tender in kept],
+                "changes": [tender.change_cents for tender in kept],
+                "references": [tender.reference for tender in kept],
+            },
+        )
+        return int(cursor.fetchone()[0])
