@@ -162,6 +162,46 @@ def _new_customer() -> BillPaper:
     return _with_due(paper, 10716, None)
 
 
+_BUSINESS_CHARGES = (
+    ChargeGroup(
+        "Water",
+        (
+            ChargeLine("Base, 2 inch meter", 2000),
+            ChargeLine("First 10,000 gal", 5020, "10 kgal × $5.02"),
+            ChargeLine("10,001 to 40,000 gal", 27570, "30 kgal × $9.19"),
+            ChargeLine("Over 40,000 gal", 1088032, "1,124 kgal × $9.68"),
+        ),
+        "1,164,000 gal in 30 days",
+    ),
+    ChargeGroup(
+        "Sprinkler",
+        (
+            ChargeLine("Base", 2000),
+            ChargeLine("First 30,000 gal", 18360, "30 kgal × $6.12"),
+            ChargeLine("Next 10,000 gal", 4595, "5 kgal × $9.19"),
+        ),
+        "35,000 gal",
+    ),
+    ChargeGroup(
+        "Sewer",
+        (
+            ChargeLine("Volume", 401580, "1,164 kgal × $3.45"),
+            ChargeLine("Surcharge", 2100, "plant and lift stations"),
+        ),
+    ),
+    ChargeGroup(
+        "Sanitation",
+        (
+            ChargeLine("Dumpster, 8 yd, 3 times a week", 41250),
+            ChargeLine("Extra pickups", 9000, "3 × $30.00"),
+            ChargeLine("Polycart", 1450),
+        ),
+    ),
+    ChargeGroup("Backflow test", (ChargeLine("Backflow test", 4500),)),
+    ChargeGroup("Returned check", (ChargeLine("Check 2187 of 2 Nov 2026", 2500),)),
+)
+
+
 def _business() -> BillPaper:
     """Fourteen charges, two meters, an estimate, many payments and adjustments, a tall amount, three messages."""
     usage = tuple(
@@ -170,44 +210,7 @@ def _business() -> BillPaper:
         )
         for i, p in enumerate(USAGE)
     )
-    charges = (
-        ChargeGroup(
-            "Water",
-            (
-                ChargeLine("Base, 2 inch meter", 2000),
-                ChargeLine("First 10,000 gal", 5020, "10 kgal × $5.02"),
-                ChargeLine("10,001 to 40,000 gal", 27570, "30 kgal × $9.19"),
-                ChargeLine("Over 40,000 gal", 1088032, "1,124 kgal × $9.68"),
-            ),
-            "1,164,000 gal in 30 days",
-        ),
-        ChargeGroup(
-            "Sprinkler",
-            (
-                ChargeLine("Base", 2000),
-                ChargeLine("First 30,000 gal", 18360, "30 kgal × $6.12"),
-                ChargeLine("Next 10,000 gal", 4595, "5 kgal × $9.19"),
-            ),
-            "35,000 gal",
-        ),
-        ChargeGroup(
-            "Sewer",
-            (
-                ChargeLine("Volume", 401580, "1,164 kgal × $3.45"),
-                ChargeLine("Surcharge", 2100, "plant and lift stations"),
-            ),
-        ),
-        ChargeGroup(
-            "Sanitation",
-            (
-                ChargeLine("Dumpster, 8 yd, 3 times a week", 41250),
-                ChargeLine("Extra pickups", 9000, "3 × $30.00"),
-                ChargeLine("Polycart", 1450),
-            ),
-        ),
-        ChargeGroup("Backflow test", (ChargeLine("Backflow test", 4500),)),
-        ChargeGroup("Returned check", (ChargeLine("Check 2187 of 2 Nov 2026", 2500),)),
-    )
+    charges = _BUSINESS_CHARGES
     current = sum(group.total_cents for group in charges)
     paper = replace(
         ROSA,
