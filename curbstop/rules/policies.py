@@ -289,7 +289,7 @@ def _scalar(block: Block, key: str, shape: str) -> Plain | None:
 def _in_time(block: Block, values: list[PolicyValue]) -> tuple[PolicyValue, ...]:
     """Values in time order; one without an end ends where the next begins."""
     found: list[PolicyValue] = []
-    for value, following in zip(values, [*values[1:], None], strict=True):
+    for value, following in zip(values, [*values[1:], None], strict=False):
         period = value.period
         if following is not None and period.until_on is None and period.from_on < following.period.from_on:
             period = Period(period.from_on, following.period.from_on)

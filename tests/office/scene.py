@@ -1,7 +1,7 @@
-"""A city for office tests: Moore's pack with the example overlay, people with roles, ten houses with meters, nobody in them.
+"""A city for office tests: Moore's pack with the example overlay, people with roles, ten empty houses with meters.
 
-House n is ``n Sage Wren Dr``; its water meter has serial ``4000000n`` and reads ``1000 * n`` since 1 December 2025. Meters
-``40000011`` to ``40000020`` are in stock. Every test asks for the fixture ``city``.
+House n is ``n Sage Wren Dr``; its water meter has serial ``4000000n`` and reads ``1000 * n`` since 1 December 2025.
+Meters ``40000011`` to ``40000020`` are in stock. Every test asks for the fixture ``city``.
 """
 
 from datetime import UTC, date, datetime

@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 import threading
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import Enum
 
 import pytest
