@@ -14,6 +14,7 @@ class IssuedBill:
     ``deposit_cents`` the deposit that was asked for with it and is not part of its total."""
 
     bill_id: int
+    run: int
     account_id: int
     number: str
     read_on: date
@@ -33,7 +34,7 @@ def list_issued(*, from_on: date, until_on: date) -> tuple[IssuedBill, ...]:
     """The bills with a bill date in ``[from_on, until_on)``, by bill."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select b.id, b.account_id, a.number, r.read_on, r.bill_on, b.due_on, b.total_cents, b.previous_cents,"
+            "select b.id, r.id, b.account_id, a.number, r.read_on, r.bill_on, b.due_on, b.total_cents, b.previous_cents,"
             " coalesce(d.cents, 0)::bigint from bills_run r join bills_bill b on b.run_id = r.id"
             " join customers_account a on a.id = b.account_id"
             " left join (select account_id, due_on, sum(cents) cents from payments_depositdemand group by 1, 2) d"
