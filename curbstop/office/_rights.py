@@ -46,13 +46,25 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     | {
         "bills.approve",
         "payments.reverse",
+        "payments.identify",
+        "payments.apply_credit",
         "reads.set_averages",
         "delinquency.assess_late",
         "tills.close",
         "policies.plan_calendar",
     },
     "field": frozenset({"reads.enter", "reads.record_route", "meters.install", "meters.exchange"}),
-    "finance": frozenset({"tills.deposit", "tills.confirm", "ledger.open_day", "payments.record_batch"}),
+    "finance": frozenset(
+        {
+            "tills.deposit",
+            "tills.confirm",
+            "ledger.open_day",
+            "payments.receive_file",
+            "payments.record_batch",
+            "payments.reverse",
+            "payments.identify",
+        }
+    ),
     "auditor": frozenset(),
     "administrator": frozenset(
         {
@@ -79,6 +91,7 @@ RIGHTS: Mapping[str, frozenset[str]] = {
             "bills.post",
             "bills.finish",
             "bills.own",
+            "payments.receive_file",
             "payments.record_batch",
             "payments.apply_credit",
             "reads.record_route",
