@@ -123,15 +123,14 @@ def register(meter: Hung, used: np.ndarray, origin: date, day: date) -> int:
     return int((meter.starts + gallons // meter.gal_per_unit) % 10**meter.dials)
 
 
-def misread(seed: int, meter: Hung, day: date, true: int) -> int | None:
-    """What the reader writes down: ``true`` mostly, another number now and then, None when he could not get to it."""
+def misread(seed: int, meter: Hung, day: date, true: int, *, may_err: bool) -> int | None:
+    """What the reader writes down: ``true`` mostly, None when he could not get to it, now and then a number that is
+    wrong by more than a home uses in a year (``may_err``)."""
     chance = number(seed, "read", meter.serial, day, below=1000)
     if chance < 6:
         return None
-    if chance >= 10:
+    if chance >= 10 or not may_err:
         return true
     digits = str(true).zfill(meter.dials)
-    at = max(0, meter.dials - 4 - chance % 2)
-    if chance < 8 and digits[at] != digits[at + 1]:
-        return int(digits[:at] + digits[at + 1] + digits[at] + digits[at + 2 :])
-    return int(digits[:at] + str((int(digits[at]) + 3) % 10) + digits[at + 1 :])
+    at = max(meter.dials - 6 + len(str(meter.gal_per_unit)) - 1, 0)  # the digit of 100,000 gallons
+    return int(digits[:at] + str((int(digits[at]) + 3 + chance % 3) % 10) + digits[at + 1 :])

@@ -108,7 +108,8 @@ def person(seed: int, draw: random.Random, *subject: object) -> Party:
     }[form]
     spanish = any(letter in "áéíóúñ" for letter in name.lower()) or last.endswith(("ez", "ez-"))
     language = "es" if spanish and draw.random() < 0.3 else "en"
-    email = f"{_plain(first)}.{_plain(last)}{draw.randrange(10, 99)}@example.com" if draw.random() < 0.62 else ""
+    mailbox = "".join(str(part) for part in subject if isinstance(part, int))  # two of one name have two addresses
+    email = f"{_plain(first)}.{_plain(last)}{mailbox}@example.com" if draw.random() < 0.62 else ""
     reached = phone(seed, *subject) if draw.random() < 0.94 else ""
     return Party(name=name, kind="person", phone=reached, email=email, language=language)
 
@@ -126,7 +127,7 @@ def business(seed: int, draw: random.Random, trade: str, *subject: object) -> Pa
         first = draw.choice(_PLACE_WORDS)
         name = f"{first} {draw.choice([word for word in _PLACE_WORDS[12:] if word != first])} {what}"
         name += " LLC" if form == "llc" else ""
-    email = f"office@{_plain(name)[:20]}.example.com"
+    email = f"office@{_plain(name)[:20]}{''.join(str(part) for part in subject if isinstance(part, int))}.example.com"
     return Party(name=name, kind="organization", phone=phone(seed, *subject), email=email, language="en")
 
 

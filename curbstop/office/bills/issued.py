@@ -43,3 +43,15 @@ def list_issued(*, from_on: date, until_on: date) -> tuple[IssuedBill, ...]:
             [from_on, until_on],
         )
         return tuple(IssuedBill(*row) for row in cursor.fetchall())
+
+
+def list_unowned(*, run: int) -> tuple[int, ...]:
+    """The accounts that a calculated run holds out and that nobody owns yet, by id: somebody takes them on, then the
+    run can be approved."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select distinct account_id from bills_review where run_id = %s and owner_id is null"
+            " and (held or finding like 'held%%') order by 1",
+            [run],
+        )
+        return tuple(row[0] for row in cursor.fetchall())

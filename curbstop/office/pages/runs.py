@@ -77,7 +77,8 @@ select r.id, r.cycle_id, r.read_on, r.bill_on, r.due_on, r.at,
   coalesce(nullif(trim(u.first_name || ' ' || u.last_name), ''), u.username), {_STATE}, s.bills, s.cents
 from bills_run r join base_user u on u.id = r.by_id
 left join lateral (
-  select x.bills, x.cents from bills_runstep x where x.run_id = r.id order by x.id desc limit 1) s on true
+  select x.bills, x.cents from bills_runstep x where x.run_id = r.id
+  order by array_position(array['calculated', 'approved', 'posted'], x.step) desc, x.at desc limit 1) s on true
 where %(run)s = 0 or r.id = %(run)s order by r.bill_on desc, r.id desc limit %(limit)s"""
 
 
@@ -209,7 +210,7 @@ class RunPage:
 
 _STEPS = """
 select s.step, s.bills, s.cents, s.on, s.at, coalesce(nullif(trim(u.first_name || ' ' || u.last_name), ''), u.username)
-from bills_runstep s join base_user u on u.id = s.by_id where s.run_id = %(run)s order by s.id"""
+from bills_runstep s join base_user u on u.id = s.by_id where s.run_id = %(run)s order by s.at, s.event_id"""
 
 _PROGRESS = """
 select count(*), count(k.chunk_id), count(d.chunk_no), coalesce(sum(cardinality(c.account_ids)), 0)::int,
