@@ -91,8 +91,8 @@ def move_in(number: int, on: date, register: int | None = None, name: str = "Ros
     opened = open_account(name, on=on, **{k: more.pop(k) for k in ("customer_class", "tenure") if k in more})
     given = {"registers": {} if register is None else {"water": register}}
     moves.start(
-        key=key(), by=by("cleo"), at=at_on(on), account_id=opened.account_id, premise_id=premise(number), on=on,
-        **{**given, **more},
+        key=key(), by=by("cleo"), account_id=opened.account_id, premise_id=premise(number), on=on,
+        **{"at": at_on(on), **given, **more},
     )  # fmt: skip
     return opened.account_id
 
