@@ -7,11 +7,15 @@ import socket
 import sys
 import threading
 import time
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 
-from curbstop.cli import children, database
+from curbstop.cli import children, database, town
+
+if TYPE_CHECKING:
+    from curbstop.cli.example import Welcome
 
 THREADS = 8  # each keeps one database connection
 
@@ -20,11 +24,19 @@ THREADS = 8  # each keeps one database connection
 @click.option("--host", envvar="CURBSTOP_HOST", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", envvar="CURBSTOP_PORT", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--web-workers", envvar="CURBSTOP_WEB_WORKERS", default=1, show_default=True, type=click.IntRange(1, 64))
-def serve(host: str, port: int, web_workers: int) -> None:
+@click.option(
+    "--accounts",
+    envvar="CURBSTOP_ACCOUNTS",
+    default=town.ACCOUNTS,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Size of the example town, if one is raised; 0 raises none.",
+)
+def serve(host: str, port: int, web_workers: int, accounts: int) -> None:
     """Open the office in a browser.
 
-    Starts the database, brings the tables up to date, raises the example town if there is none, and serves. Ctrl-C
-    closes everything, the database too.
+    Starts the database, brings the tables up to date, raises the example town if there is no city or lives it on to
+    today, works out the cycle that is due, and serves. Ctrl-C closes everything, the database too.
     """
     began = time.monotonic()
     console = Console(highlight=False)
@@ -34,13 +46,13 @@ def serve(host: str, port: int, web_workers: int) -> None:
         with contextlib.ExitStack() as closing:
             with console.status("Starting PostgreSQL ..."):
                 opened = closing.enter_context(database.opened())
-            _prepare(console, opened)
+            welcome = _prepare(console, opened, accounts)
             kept = [
                 children.start("The web server", _web_command(host, port, web_workers)),
                 children.start("The queue's worker", [sys.executable, "-m", "curbstop.cli", "worker"]),
             ]
             closing.callback(_close, console, kept)
-            threading.Thread(target=_announce, args=(console, host, port, began), daemon=True).start()
+            threading.Thread(target=_announce, args=(console, host, port, began, welcome), daemon=True).start()
             children.watch(kept)
     except KeyboardInterrupt:
         pass
@@ -74,11 +86,19 @@ def check_port_free(host: str, port: int) -> None:
     )
 
 
-def _prepare(console: Console, opened: database.Opened) -> None:
+def _prepare(console: Console, opened: database.Opened, accounts: int) -> "Welcome":
     with console.status("Checking the tables ..."):
         database.set_up_django()
         if database.migrate(opened.schema):
             console.print("Tables brought up to date.")
+    from django.db import connections
+
+    from curbstop.cli import example
+    from curbstop.desk import clock
+
+    welcome = example.make_ready(console, clock.today(), accounts=accounts)
+    connections.close_all()
+    return welcome
 
 
 def _web_command(host: str, port: int, workers: int) -> list[str]:
@@ -113,9 +133,12 @@ def _answers(host: str, port: int) -> bool:
         connection.close()
 
 
-def _announce(console: Console, host: str, port: int, began: float) -> None:
+def _announce(console: Console, host: str, port: int, began: float, welcome: "Welcome") -> None:
     """Print where the office is, once it answers."""
+    from curbstop.cli import example
+
     while not _answers(host, port):
         time.sleep(0.05)
     seconds = time.monotonic() - began
     console.print(f"\nThe office is open: [bold]{address(host, port)}[/]   ({seconds:.1f} s, Ctrl-C closes it)\n")
+    example.print_welcome(console, welcome)

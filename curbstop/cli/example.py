@@ -1,0 +1,120 @@
+"""The example town when the office opens: raised or lived on to today, the due cycle worked out, things to try."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
+
+from rich.console import Console
+from rich.table import Table
+
+from curbstop.cli import town
+from curbstop.office import bills, ledger, pages, staff
+from curbstop.office._events import Key
+from curbstop.office._once import Refused
+from curbstop.office.bills.issued import list_issued
+from curbstop.rules.money import show as dollars
+from curbstop.simulator import crew, founding
+from curbstop.simulator.workdays import is_workday
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """What to tell whoever opened the office. ``is_example``: the demonstration sign-ins work here."""
+
+    is_example: bool
+    waiting: tuple[str, ...] = ()
+    account: str = ""
+    words: str = ""
+    bill: int | None = None
+
+
+def make_ready(console: Console, on: date, *, accounts: int) -> Welcome:
+    """Raise the town if there is none, live it through this morning, and work out the bills that are due.
+
+    A city that is not an example is left alone.
+    """
+    try:
+        recipe = founding.find_recipe()
+    except Refused:
+        return Welcome(is_example=False)
+    if recipe is None:
+        if accounts == 0:
+            return Welcome(is_example=False)
+        lived = town.raise_town(on, accounts=accounts, console=console)
+        console.print(f"Raised a town of {lived.accounts:,} accounts on Moore's rates, {lived.days} days lived.")
+    elif _is_behind(on):
+        lived = town.live_on(on, console=console)
+        console.print(f"The town lived on for {lived.days - 1} days.")
+    run_due(on)
+    return _welcome(on)
+
+
+def _is_behind(on: date) -> bool:
+    """Whether the office's last open day lies before the latest day on which it should have opened."""
+    while not is_workday(on):
+        on -= timedelta(days=1)
+    days = ledger.get_open_days()
+    return not days or days[-1] < on
+
+
+def run_due(on: date) -> None:
+    """Plan and calculate each cycle whose bill date has come. Approving is a supervisor's, so nothing is posted."""
+    clerk, at = staff.get_actor(username=crew.CLOCK), datetime.now(UTC)
+    for cycle in pages.get_cycles(on=on):
+        if not cycle.ready or cycle.open_run is not None or cycle.bill_on is None:
+            continue
+        key = Key(f"serve/bills.plan/{cycle.code}/{cycle.bill_on}")
+        try:
+            planned = bills.plan(key=key, by=clerk, at=at, cycle=cycle.code, bill_on=cycle.bill_on)
+            bills.calculate(key=Key(f"serve/{uuid4().hex}"), by=clerk, at=at, run=planned.run)
+        except Refused:
+            continue  # it is an event now; the desk's page of the cycle says why
+
+
+def _welcome(on: date) -> Welcome:
+    runs = pages.get_runs(limit=20)
+    waiting = tuple(
+        f"cycle {run.cycle} of {run.bill_on:%d %b}: {run.bills:,} bills, {dollars(run.cents or 0)}"
+        for run in runs
+        if run.state == "review" and run.bills
+    )
+    posted = next((run for run in runs if run.state == "posted" and run.bills), None)
+    if posted is None:
+        return Welcome(is_example=True, waiting=waiting)
+    issued = list_issued(from_on=posted.bill_on, until_on=posted.bill_on + timedelta(days=1))
+    # One that has something to explain: not the plainest bill, not the oddest.
+    chosen = sorted(issued, key=lambda bill: bill.total_cents)[len(issued) * 3 // 4]
+    head = pages.get_header(number=chosen.number, on=on)
+    return Welcome(True, waiting, chosen.number, head.name.split()[-1].lower(), chosen.bill_id)
+
+
+def print_welcome(console: Console, welcome: Welcome) -> None:
+    """Sign-ins, and the next three things to try."""
+    if not welcome.is_example:
+        console.print("Sign in with your own name. Ctrl-C closes the office.\n")
+        return
+    table = Table(box=None, padding=(0, 2), show_header=False)
+    for member in crew.CREW:
+        if member.username in crew.SIGN_INS:
+            table.add_row(f"[bold]{member.username}[/]", member.does)
+    console.print(f"Sign in as one of these; the password of all is [bold]{crew.PASSWORD}[/]")
+    console.print(table)
+    console.print("\nNext, try")
+    for no, thing in enumerate(_things(welcome), start=1):
+        console.print(f"  {no}. {thing}")
+    console.print("")
+
+
+def _things(welcome: Welcome) -> list[str]:
+    things = []
+    if welcome.account:
+        typed = welcome.words[:2] + welcome.words[3:] if len(welcome.words) > 4 else welcome.words
+        things.append(
+            f"as dana: press [bold]/[/] and type [bold]{typed}[/] (or {welcome.account}); open the newest bill"
+        )
+    if welcome.waiting:
+        things.append(f"as ruth: Billing; {welcome.waiting[0]} wait for approval")
+    else:
+        things.append("as imani: open the till, and take a payment")
+    things.append("in another window: [bold].venv/bin/curbstop prove[/]")
+    return things
