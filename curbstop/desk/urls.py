@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from curbstop.desk import customers, runs, search, today
+from curbstop.desk import customers, payments, runs, search, today
 
 urlpatterns = [
     path("", today.today, name="today"),
@@ -14,10 +14,13 @@ urlpatterns = [
     # STUB
     path("customers/<number>/note/", today.keys, name="customers-note"),
     path("moves/start/", today.keys, name="moves-start"),
-    path("payments/", today.keys, name="payments"),
-    path("payments/take/<number>/", today.keys, name="payments-take"),
-    path("payments/receipt/<int:id>/", today.keys, name="payments-receipt"),
-    path("tills/", today.keys, name="tills"),
+    path("payments/", payments.payments_page, name="payments"),
+    path("payments/take/<number>/", payments.take, name="payments-take"),
+    path("payments/receipt/<int:id>/", payments.receipt, name="payments-receipt"),
+    path("payments/receipt/<int:id>/slip.pdf", payments.receipt_pdf, name="payments-slip"),
+    path("payments/receipt/<int:id>/reverse/", payments.reverse, name="payments-reverse"),
+    path("tills/", payments.tills_page, name="tills"),
+    path("tills/open/", payments.open_till, name="tills-open"),
     path("reads/", today.keys, name="reads"),
     path("bills/", runs.runs, name="bills"),
     path("bills/runs/plan/", runs.plan, name="bills-plan"),

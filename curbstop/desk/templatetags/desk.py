@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from curbstop.desk.papers import TENDERS
 from curbstop.formats.paper import words
 from curbstop.office import staff
 from curbstop.office.bills import outcomes
@@ -66,6 +67,12 @@ def day(value: date | None) -> SafeString | str:
     if value is None:
         return ""
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), words.day(value))
+
+
+@register.filter
+def on(value: date | None) -> str:
+    """`Mon 23 Nov 2026` as plain text, for a chip or an option."""
+    return "" if value is None else words.day(value)
 
 
 @register.filter
@@ -132,13 +139,14 @@ def door(
 
 @register.inclusion_tag("desk/parts/press.html", takes_context=True)
 def press(
-    context: Context, act: str, says: str, key: str = "Ctrl Enter", look: str = "primary", why: str = ""
+    context: Context, act: str, says: str, key: str = "Ctrl Enter", look: str = "primary", why: str = "", do: str = ""
 ) -> dict[str, Any]:
     """The button that does an act; closed, with the reason in words, to who may not do it (or while ``why`` holds)."""
     return {
         "says": says,
         "key": key,
         "look": look,
+        "do": do,
         "why": why or _closed(context, act),
         "ref": "why-" + act.replace(".", "-"),
     }
@@ -168,27 +176,13 @@ def phone(number: str) -> str:
     return f"{digits[:3]}-{digits[3:6]}-{digits[6:]}" if digits else number
 
 
-_TENDERS = {
-    "cash": "Cash",
-    "check": "Check",
-    "money_order": "Money order",
-    "card": "Card",
-    "online_card": "Card, online",
-    "ach": "Bank draft",
-    "autopay": "Autopay",
-    "lockbox": "Lockbox",
-    "bill_pay": "Bank bill-pay",
-    "mail": "Mail",
-}
-
-
 @register.filter
 def tenders(how: str) -> str:
     """`cash, check 2187` as `Cash, check 2187`."""
     said = []
     for part in how.split(", "):
         kind, _, reference = part.partition(" ")
-        said.append(f"{_TENDERS.get(kind, kind)} {reference}".strip())
+        said.append(f"{TENDERS.get(kind, kind)} {reference}".strip())
     return ", ".join([*said[:1], *(s[:1].lower() + s[1:] for s in said[1:])])
 
 
@@ -223,3 +217,21 @@ def findings(codes: Any) -> str:
 def next_step(code: str) -> str:
     """What happens next with a service that was not billed."""
     return outcomes.NEXT.get(code, "")
+
+
+@register.filter
+def abs_usd(value: int) -> str:
+    """`-650` as `$6.50`, where the sentence says that it is a credit."""
+    return f"${money.show(abs(value))}"
+
+
+@register.filter
+def owed_before(item: Any) -> int:
+    """What a line was open for before a payment paid part of it."""
+    return int(item.cents + item.open_after_cents)
+
+
+@register.filter
+def handed(tender: Any) -> int:
+    """What came over the counter, before change was given out of it."""
+    return int(tender.cents + tender.change_cents)

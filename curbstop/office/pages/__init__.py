@@ -8,7 +8,8 @@ from curbstop.office.pages.found import NotThere
 from curbstop.office.pages.frame import Frame, get_frame
 from curbstop.office.pages.header import Header, get_header
 from curbstop.office.pages.history import get_list, get_recent
-from curbstop.office.pages.owed import OwedDocument, get_owed
+from curbstop.office.pages.owed import OwedDocument, get_asked, get_owed
+from curbstop.office.pages.receipt import PaidAccount, PaidLine, Receipt, get_latest_receipts, get_receipt
 from curbstop.office.pages.runs import (
     CycleTurn,
     RunPage,
@@ -28,10 +29,16 @@ __all__ = [
     "Header",
     "NotThere",
     "OwedDocument",
+    "PaidAccount",
+    "PaidLine",
+    "Receipt",
     "RunPage",
     "RunRow",
     "code_says",
     "get_account_page",
+    "get_asked",
+    "get_latest_receipts",
+    "get_receipt",
     "get_cycles",
     "get_frame",
     "get_header",

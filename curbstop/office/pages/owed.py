@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from curbstop.office.pages.rows import ask
+from curbstop.office.pages.rows import ask, ask_value
 
 
 @dataclass(frozen=True)
@@ -90,3 +90,16 @@ def _document(lines: list[OwedLine], on: date) -> OwedDocument:
 
 def _latest(days: Iterable[date | None]) -> date | None:
     return max((day for day in days if day is not None), default=None)
+
+
+_ASKED = """
+select coalesce(sum(d.cents - coalesce(paid.cents, 0)), 0)::bigint from payments_depositdemand d
+left join lateral (select sum(p.credit_cents) - coalesce(sum(p.debit_cents) filter (where t.reverses_id is not null), 0)
+    cents from ledger_posting p join ledger_transaction t on t.id = p.txn_id
+  where p.account_id = d.account_id and p.document_id = d.document_id and p.sub = 3) paid on true
+where d.account_id = %(account)s and d.cents > coalesce(paid.cents, 0)"""
+
+
+def get_asked(*, account_id: int) -> int:
+    """What is asked of the account as deposit and not received yet: never part of the balance."""
+    return int(ask_value(_ASKED, {"account": account_id}))

@@ -1,0 +1,81 @@
+"""Papers as the desk hands them out: a slip for a receipt, as PDF."""
+
+from django.http import HttpResponse
+from django.utils import timezone
+
+from curbstop.formats.paper import words
+from curbstop.formats.paper.letterhead import Letterhead
+from curbstop.formats.paper.receipt import PaidAccount, PaidItem, ReceiptPaper, TenderLine, receipt_pdf
+from curbstop.office import pages, policies
+
+TENDERS = {
+    "cash": "Cash",
+    "check": "Check",
+    "money_order": "Money order",
+    "card": "Card",
+    "online_card": "Card, online",
+    "ach": "Bank draft",
+    "autopay": "Autopay",
+    "lockbox": "Lockbox",
+    "bill_pay": "Bank bill-pay",
+    "mail": "Mail",
+}
+"""How each type of tender is said, on screen and on paper."""
+
+
+def letterhead() -> Letterhead:
+    """The office as the city's data gives it; what is not set there is left out."""
+    body = policies.get_city().body
+
+    def said(name: str) -> str:
+        value = str(body.get(name) or "")
+        return "" if value == "not set" else value
+
+    street, _, place = said("address").partition(", ")
+    return Letterhead(
+        city=said("name"),
+        office=said("office").partition(",")[0] or "Utility Customer Service",
+        address_lines=tuple(line for line in (street, place) if line),
+        phone=said("phone"),
+        hours=said("hours"),
+        web=said("web"),
+    )
+
+
+def receipt(found: pages.Receipt, *, copy: bool = False) -> bytes:
+    """The slip of a receipt as PDF; one that was taken back says so."""
+    read = found.read
+    void = f"Voided {words.day(read.reversed_on)}: {read.reversed_why}" if read.reversed_on else ""
+    head = letterhead()
+    paper = ReceiptPaper(
+        letterhead=head,
+        receipt_no=read.number,
+        taken_at=timezone.localtime(read.taken_at),
+        till=read.till or read.series,
+        cashier=read.taken_by,
+        accounts=tuple(_account(one) for one in found.accounts),
+        tenders=tuple(
+            TenderLine(f"{TENDERS.get(t.type, t.type)} {t.reference}".strip(), t.cents + t.change_cents, t.change_cents)
+            for t in read.tenders
+        ),
+        copy=copy,
+        void_words=void,
+        thanks="" if head.phone else "Thank you.",
+    )
+    return receipt_pdf([paper])
+
+
+def _account(one: pages.PaidAccount) -> PaidAccount:
+    items = tuple(PaidItem(_words(line), line.cents) for line in one.lines)
+    return PaidAccount(one.read.number, one.read.name, one.read.address, items, one.read.owed_after_cents)
+
+
+def _words(line: pages.PaidLine) -> str:
+    return f"Bill of {words.day(line.billed_on)}" if line.billed_on else line.says
+
+
+def pdf(body: bytes, *, name: str) -> HttpResponse:
+    """A PDF to look at in the browser, under a name to keep it by."""
+    return HttpResponse(
+        body, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'}
+    )
