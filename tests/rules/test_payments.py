@@ -239,6 +239,8 @@ class TestTenders:
             ([Tender("cash", 0)], "tenders[1].cents", "zero"),
             ([Tender("cash", 1), Tender("cash", -500)], "tenders[2].cents", "below zero"),
             ([Tender("cash", 1_000_000_000)], "tenders[1].cents", "more than 9,999,999.99"),
+            ([Tender("cash", 1.5)], "tenders[1].cents", "not whole cents"),
+            ([Tender("cash", True)], "tenders[1].cents", "not whole cents"),
             ([Tender("card", 100)], "tenders[1].type", "a till takes cash, check, money_order"),
             ([Tender("check", 100, " ")], "tenders[1].reference", "a check has a number"),
         ],

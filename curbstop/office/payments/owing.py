@@ -98,20 +98,40 @@ union all
 select 'policy', null, null, null, null, null, policy, value::text, null, null
 from decisions_policyvalue where policy = any(%(policies)s) and valid @> %(on)s
 union all
-select 'document', nextval('ledger_document_seq'), null, null, null, null, null, null, null, null where %(document)s"""
+select 'document', nextval('ledger_document_seq'), null, null, null, null, null, null, null, null where %(till)s <> 0
+union all
+select 'session', s.document_id, null, null, s.cashier_id, null, trim(u.first_name || ' ' || u.last_name),
+  case when exists (select from payments_tillcount c where c.session_id = s.id) then 'counted' end, s.id, s.opened_on
+from payments_tillsession s join base_user u on u.id = s.cashier_id
+where s.till_id = %(till)s and not exists (select from payments_tillclose x where x.session_id = s.id)"""
+
+
+@dataclass(frozen=True)
+class Session:
+    """The session that a till has open."""
+
+    id: int
+    document_id: int
+    opened_on: date
+    cashier_id: int
+    cashier: str
+    counted: bool
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """Accounts by id, the policy of the day, and a document id for the payment when one was asked for."""
+    """Accounts by id and the policy of the day; for a till, its open session and a document id for the payment."""
 
     accounts: dict[int, Owing]
     policy: Policy
     document_id: int
+    session: Session | None
 
 
-def load(account_ids: Iterable[int], *, on: date, document: bool = False) -> Loaded:
+def load(account_ids: Iterable[int], *, on: date, till_id: int = 0) -> Loaded:
     """What the accounts owe, and how the city applies money on the day; one read.
+
+    :param till_id: the till that takes the payment; -1 asks for a document id alone
 
     :raises NotSet: the city has not said how money is applied
     :raises LookupError: no such account
@@ -122,10 +142,10 @@ def load(account_ids: Iterable[int], *, on: date, document: bool = False) -> Loa
     targets: dict[int, list[Target]] = {id: [] for id in wanted}
     balances: dict[int, int] = dict.fromkeys(wanted, 0)
     says: dict[str, str] = {}
-    document_id = 0
+    document_id, session = 0, None
     with connection.cursor() as cursor:
         names = [APPLICATION, DEPOSIT_FIRST]
-        cursor.execute(_OWING, {"accounts": wanted, "on": on, "policies": names, "document": document})
+        cursor.execute(_OWING, {"accounts": wanted, "on": on, "policies": names, "till": till_id})
         for what, id, fund, object, doc, line, word, words, cents, due_on in cursor.fetchall():
             if what == "account":
                 heads[id] = (word, words)
@@ -133,6 +153,8 @@ def load(account_ids: Iterable[int], *, on: date, document: bool = False) -> Loa
                 values[word] = json.loads(words) if words is not None else None
             elif what == "document":
                 document_id = id
+            elif what == "session":
+                session = Session(cents, id, due_on, doc, word, words is not None)
             else:
                 if what == "item":
                     balances[id] += cents
@@ -142,7 +164,7 @@ def load(account_ids: Iterable[int], *, on: date, document: bool = False) -> Loa
     if missing := [id for id in wanted if id not in heads]:
         raise LookupError(f"no such account: {missing}")
     accounts = {id: Owing(id, *heads[id], balances[id], tuple(targets[id]), says) for id in wanted}
-    return Loaded(accounts, _policy(values, on), document_id)
+    return Loaded(accounts, _policy(values, on), document_id, session)
 
 
 def _policy(values: Mapping[str, Any], on: date) -> Policy:

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
 from curbstop.office import ledger
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
-from curbstop.office.payments.owing import Loaded, PaidAccount, PayFirst, Paying, check_paying, in_words, load, plan
+from curbstop.office.payments.owing import (
+    Loaded,
+    PaidAccount,
+    PayFirst,
+    Paying,
+    Session,
+    check_paying,
+    in_words,
+    load,
+    plan,
+)
 from curbstop.rules.ledger import Application, Tendered
 from curbstop.rules.ledger import take as take_legs
 from curbstop.rules.ledger.recipes import DRAWERS, Unapplied
@@ -55,10 +66,8 @@ class PaymentPreview:
 
 @dataclass(frozen=True)
 class _Drawer:
-    session_id: int
-    document_id: int
-    opened_on: date
-    till: str
+    till_id: int
+    code: str
     series_id: int
 
 
@@ -95,17 +104,26 @@ def take(
     check_paying(accounts)
     check_tenders(tenders)
     kept = give_change(tenders, sum(paying.cents for paying in accounts))
-    drawer = _lock(till, by, [paying.account_id for paying in accounts])
-    if on > drawer.opened_on:
-        says = f"Till {till} was opened for {drawer.opened_on.isoformat()}, and it is {on.isoformat()}."
-        raise TillClosed(f"{says} Count and close it, and open it for today.", field="till")
-    loaded = load([paying.account_id for paying in accounts], on=on, document=True)
+    wanted = [paying.account_id for paying in accounts]
+    drawer = _lock(till, wanted)
+    loaded = load(wanted, on=on, till_id=drawer.till_id)
+    session = _check_open(drawer, loaded.session, by, on)
     paid, applied, rests = _plan(loaded, accounts, on, first)
-    legs = take_legs(_tendered(kept, drawer.document_id), applied, rests)
-    txn_id = ledger._post(event, act="take", posted_on=drawer.opened_on, effective_on=on, legs=legs)
+    legs = take_legs(_tendered(kept, session.document_id), applied, rests)
+    txn_id = ledger._post(event, act="take", posted_on=session.opened_on, effective_on=on, legs=legs)
     who = payer.strip() or paid[0].name
-    no = _write_receipt(drawer, txn_id, loaded.document_id, accounts, kept, on, who, first)
-    number = receipt_number(drawer.till, no)
+    receipt = {
+        "series": drawer.series_id,
+        "txn": txn_id,
+        "account": wanted[0] if len(wanted) == 1 else None,
+        "document": loaded.document_id,
+        "on": on,
+        "payer": who,
+        "instruction": _asked(first),
+        "batch": session.document_id,
+    }
+    no = _write_receipt(receipt, kept)
+    number = receipt_number(drawer.code, no)
     cents = sum(tender.cents for tender in kept)
     change = sum(tender.change_cents for tender in kept)
     event.about(
@@ -113,9 +131,9 @@ def take(
         f"receipt:{loaded.document_id}",
         says=f"Paid {in_words(paid)} at till {till}, receipt {number}.",
     )
-    days = (on, drawer.opened_on)
+    days = (on, session.opened_on)
     return ReceiptTaken(
-        drawer.till, no, number, txn_id, loaded.document_id, till, *days, cents, change, who, paid, kept
+        drawer.code, no, number, txn_id, loaded.document_id, till, *days, cents, change, who, paid, kept
     )
 
 
@@ -144,35 +162,34 @@ with drawer as materialized (
 account as materialized (
   select a.id from customers_account a where a.id = any(%(accounts)s) and (select count(*) from drawer) = 1
   order by a.id for no key update)
-select d.id, d.code, d.series_id, (select count(*) from account) from drawer d"""
-
-_SESSION = """
-select s.id, s.document_id, s.opened_on, s.cashier_id, u.first_name || ' ' || u.last_name,
-  exists (select from payments_tillcount c where c.session_id = s.id)
-from payments_tillsession s join base_user u on u.id = s.cashier_id
-where s.till_id = %s and not exists (select from payments_tillclose x where x.session_id = s.id)"""
+select id, code, series_id, (select count(*) from account) from drawer"""
 
 
-def _lock(till: str, by: Actor, account_ids: Sequence[int]) -> _Drawer:
-    """Hold the drawer and the accounts, in the one order of locks; then look whether the drawer takes money."""
+def _lock(till: str, account_ids: Sequence[int]) -> _Drawer:
+    """Hold the drawer and the accounts, in the one order of locks."""
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, {"till": till, "accounts": sorted(account_ids)})
         row = cursor.fetchone()
-        if row is None:
-            raise TillClosed(f"There is no till {till!r}. Choose one of the office's tills.", field="till")
-        till_id, code, series_id, _ = row
-        cursor.execute(_SESSION, [till_id])
-        session = cursor.fetchone()
+    if row is None:
+        raise TillClosed(f"There is no till {till!r}. Choose one of the office's tills.", field="till")
+    return _Drawer(row[0], row[1], row[2])
+
+
+def _check_open(drawer: _Drawer, session: Session | None, by: Actor, on: date) -> Session:
+    """Whether the drawer, now held, takes money from this person today."""
+    code = drawer.code
     if session is None:
         raise TillClosed(f"Till {code} is not open. Count its float and open it.", field="till")
-    session_id, document_id, opened_on, cashier_id, cashier, counted = session
-    if cashier_id != by.id:
+    if session.cashier_id != by.id:
         raise TillClosed(
-            f"Till {code} is open to {cashier.strip()}; a drawer has one cashier. Use your own.", field="till"
+            f"Till {code} is open to {session.cashier}; a drawer has one cashier. Use your own.", field="till"
         )
-    if counted:
+    if session.counted:
         raise TillClosed(f"Till {code} is counted and waits to be signed. Open another drawer.", field="till")
-    return _Drawer(session_id, document_id, opened_on, code, series_id)
+    if on > session.opened_on:
+        says = f"Till {code} was opened for {session.opened_on.isoformat()}, and it is {on.isoformat()}."
+        raise TillClosed(f"{says} Count and close it, and open it for today.", field="till")
+    return session
 
 
 def _plan(
@@ -212,37 +229,21 @@ tender as (
 select no from taken"""
 
 
-def _write_receipt(
-    drawer: _Drawer,
-    txn_id: int,
-    document_id: int,
-    accounts: Sequence[Paying],
-    kept: Sequence[Kept],
-    on: date,
-    payer: str,
-    first: PayFirst | None,
-) -> int:
-    instruction = ""
-    if first is not None:
-        instruction = f"document {first.document_id}" if first.document_id is not None else ", ".join(first.words)
+def _asked(first: PayFirst | None) -> str:
+    if first is None:
+        return ""
+    return f"document {first.document_id}" if first.document_id is not None else ", ".join(first.words)
+
+
+def _write_receipt(receipt: dict[str, Any], kept: Sequence[Kept]) -> int:
+    tenders: dict[str, Any] = {
+        "cents": sum(tender.cents for tender in kept),
+        "lines": list(range(1, len(kept) + 1)),
+        "types": [tender.type for tender in kept],
+        "sums": [tender.cents for tender in kept],
+        "changes": [tender.change_cents for tender in kept],
+        "references": [tender.reference for tender in kept],
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _RECEIPT,
-            {
-                "series": drawer.series_id,
-                "txn": txn_id,
-                "account": accounts[0].account_id if len(accounts) == 1 else None,
-                "document": document_id,
-                "on": on,
-                "payer": payer,
-                "cents": sum(tender.cents for tender in kept),
-                "instruction": instruction,
-                "batch": drawer.document_id,
-                "lines": list(range(1, len(kept) + 1)),
-                "types": [tender.type for tender in kept],
-                "sums": [tender.cents for tender in kept],
-                "changes": [tender.change_cents for tender in kept],
-                "references": [tender.reference for tender in kept],
-            },
-        )
+        cursor.execute(_RECEIPT, {**receipt, **tenders})
         return int(cursor.fetchone()[0])
