@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 import psycopg
 
 from bench import city
-from curbstop.office import bills, staff
+from curbstop.office import bills, payments, staff, tills
 from curbstop.office._events import Actor, Key
 
 ACCOUNTS = 60
@@ -70,15 +70,33 @@ def run_bills(bill_on: date = FEB, chunk_size: int = 10) -> bills.RunPosted:
     return post(approved_run(bill_on, chunk_size))
 
 
+def overpay(account: int, cents: int, day: date = city.BILLS[0]) -> None:
+    """Money at the counter from somebody who owes nothing yet: it waits as a credit."""
+    tills.install(key=Key("till"), by=system(), at=at_on(day), code="T1", name="Till 1")
+    tills.open(key=Key("open till"), by=clerk(), at=at_on(day), till="T1", on=day, float_cents=10_000)
+    payments.take(
+        key=Key(f"overpay:{account}"), by=clerk(), at=at_on(day), till="T1", on=day,
+        accounts=(payments.Paying(account, cents),), tenders=(payments.Tender("cash", cents),),
+    )  # fmt: skip
+
+
+_BY_RUN = "select id from ledger_transaction where act = 'bill'"
 WRITTEN = {
-    "bills_bill": "id",
-    "ledger_transaction": "id",
-    "ledger_posting": "txn_id, leg_no",
-    "bills_outcome": "run_id, agreement_id",
-    "bills_chunkdone": "run_id, chunk_no",
-    "bills_chargebilled": "charge_id",
-    "bills_runstep": "event_id",
-    "base_event": "id",
+    "bills_bill": "select * from bills_bill order by id",
+    "ledger_transaction": "select * from ledger_transaction where act = 'bill' order by id",
+    "ledger_posting": f"select * from ledger_posting where txn_id in ({_BY_RUN}) order by txn_id, leg_no",
+    "bills_outcome": "select * from bills_outcome order by run_id, agreement_id",
+    "bills_chunkdone": "select * from bills_chunkdone order by run_id, chunk_no",
+    "bills_chargebilled": "select * from bills_chargebilled order by charge_id",
+    "bills_runstep": "select * from bills_runstep order by event_id",
+    "payments_depositdemand": "select * from payments_depositdemand order by id",
+    "base_event": "select * from base_event where act <> 'payments.apply_credit' order by id",
+    # credit is applied by acts of their own, whose ids come as they come: what they say must be the same
+    "credit events": "select act, key, by_id, at, subjects, says, inputs, outcome from base_event"
+    " where act = 'payments.apply_credit' order by key",
+    "credit applied": "select t.act, t.posted_at, t.posted_on, t.effective_on, p.account_id, p.document_id, p.line_no,"
+    " p.gl_id, p.kind_id, p.debit_cents, p.credit_cents"
+    " from ledger_posting p join ledger_transaction t on t.id = p.txn_id where t.act <> 'bill' order by t.act, p.account_id, p.document_id, p.line_no, p.gl_id, p.debit_cents",
 }
 
 
@@ -86,7 +104,7 @@ def dump(url: str) -> dict[str, bytes]:
     """Every row that a run writes, as PostgreSQL prints it."""
     found = {}
     with psycopg.connect(url, options="-c search_path=city,public") as connection:
-        for table, order in WRITTEN.items():
-            with connection.cursor().copy(f"copy (select * from {table} order by {order}) to stdout") as copy:
-                found[table] = b"".join(copy)
+        for name, query in WRITTEN.items():
+            with connection.cursor().copy(f"copy ({query}) to stdout") as copy:
+                found[name] = b"".join(copy)
     return found

@@ -34,6 +34,7 @@ def _approve() -> None:
     from curbstop.office._events import Key
     from curbstop.records.bills.models import Charge
     from curbstop.records.ledger.models import Kind
+    from curbstop.records.payments.models import DepositDemand
 
     town.build()
     kind = Kind.objects.get(code="fee.new_service")
@@ -41,6 +42,9 @@ def _approve() -> None:
         Charge.objects.create(
             account_id=account, kind=kind, cents=2500, on=town.FEB, says="New service", authority="FAQ", event_id=1
         )
+        DepositDemand.objects.create(account_id=account, cents=5000, authority="FAQ", event_id=1)
+    for account in (20, 33, 34):
+        town.overpay(account, 4000 * account)
     run = town.plan(chunk_size=CHUNK).run
     town.calculate(run)
     for account in (8, 30):
@@ -115,5 +119,6 @@ def test_killed_and_taken_up_it_ends_in_the_same_rows(
     assert len(undisturbed["bills_bill"].splitlines()) == 57
     assert len(undisturbed["bills_chunkdone"].splitlines()) == 20
     assert len(undisturbed["bills_chargebilled"].splitlines()) == 3
+    assert undisturbed["credit applied"].count(b"apply_credit") > 6
     for table, rows in undisturbed.items():
         assert after[table] == rows, f"{table} differs"

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from curbstop.office import bills, ledger
 from curbstop.office._events import Key
@@ -18,6 +18,7 @@ from curbstop.records.customers.models import Agreement
 from curbstop.records.decisions.models import CycleDate
 from curbstop.records.ledger.models import Kind, Posting, Transaction
 from curbstop.records.meters.models import Average, Read, ReadDecision
+from curbstop.records.payments.models import DepositDemand
 from tests.databases import TestDatabases
 from tests.office import bill_town as town
 from tests.office.bill_town import FEB, MARCH
@@ -181,6 +182,43 @@ def test_a_waiting_charge_is_the_last_line_and_comes_once() -> None:
     commit()
     assert later.billed.bill.run.bill_on == MARCH
     assert Posting.objects.filter(kind=kind, sub=2).count() == 2
+
+
+def test_unapplied_credit_goes_on_the_new_bill() -> None:
+    town.overpay(20, 3000)
+    town.overpay(33, 100_000)
+    town.run_bills(FEB)
+    commit()
+    owed = {
+        account: sum(p.debit_cents - p.credit_cents for p in Posting.objects.filter(account_id=account, sub__in=(2, 3)))
+        for account in (20, 33)
+    }
+    billed = {account: Bill.objects.get(account_id=account) for account in (20, 33)}
+    assert billed[20].previous_cents == -3000
+    assert owed == {20: billed[20].total_cents - 3000, 33: billed[33].total_cents - 100_000}
+    opened = sum(p.debit_cents - p.credit_cents for p in Posting.objects.filter(document_id=billed[20].pk, sub=2))
+    assert opened == billed[20].total_cents - 3000
+    keys = Event.objects.filter(act="payments.apply_credit").order_by("key").values_list("key", flat=True)
+    run = billed[20].run_id
+    assert list(keys) == [f"bills.credit:{run}:2", f"bills.credit:{run}:4"]
+
+
+def test_each_bill_asks_for_one_instalment_of_the_deposit() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into payments_depositdemand (account_id, cents, instalment, authority, event_id)"
+            " select 5, 5000, n, 'FAQ', 1 from generate_series(1, 2) n"
+        )
+    town.run_bills(FEB)
+    first, second = DepositDemand.objects.filter(account_id=5).order_by("instalment")
+    assert (first.due_on, second.due_on) == (date(2026, 2, 24), None)
+    total = Bill.objects.get(account_id=5).total_cents
+    assert total == sum(o.cents for o in Outcome.objects.filter(account_id=5))  # never part of what is owed
+    town.run_bills(MARCH)
+    second.refresh_from_db()
+    assert second.due_on == date(2026, 3, 24)
+    with pytest.raises(IntegrityError, match="never changed"):
+        DepositDemand.objects.filter(pk=second.pk).update(due_on=date(2026, 4, 1))
 
 
 # --- once -------------------------------------------------------------------------------------------------------------
@@ -473,7 +511,7 @@ def test_a_chunk_that_does_not_hold_is_undone(break_it: str, says: str) -> None:
     doctor(break_it, first=plan.first_document_id, txn=plan.txn_id)
     rated = _rated_as_posted(row, plan)
     with pytest.raises(Refused, match=says):
-        posting._check(row, plan, rated, 0)
+        posting._check(row, plan, rated, 0, 0)
 
 
 def _rated_as_posted(row: runs.RunRow, plan: runs.ChunkRow):  # type: ignore[no-untyped-def]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
 
+from curbstop.office import payments
 from curbstop.office._events import Actor, Key
 from curbstop.office._once import Refused
 from curbstop.office.bills.posting import finish, post
 from curbstop.office.bills.values import RunPosted
+from curbstop.rules.policies import NotSet
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ def post_all(*, run: int, by: Actor, at: datetime, progress: Callable[[Progress]
     if refusals:
         raise Refused(f"{len(refusals)} chunks of run {run} are not posted. {' '.join(refusals.values())}", field="run")
     with _mine(run, 0, wait=True):
+        _apply_credits(run, by)  # a worker that died after a chunk did not come to its credits
         return finish(key=Key(f"bills.finish:{run}"), by=by, at=at, run=run)
 
 
@@ -59,6 +62,53 @@ def _post_one(run: int, no: int, by: Actor, at: datetime, refusals: dict[int, st
         post(key=Key(f"bills.post:{run}:{no}"), by=by, at=at, run=run, chunk=no)
     except Refused as refusal:
         refusals[no] = str(refusal)
+        return
+    _apply_credits(run, by, only=no)
+
+
+_TO_APPLY = """
+select c.no from bills_chunk c join base_event e on e.key = format('bills.post:%%s:%%s', c.run_id, c.no)
+where c.run_id = %s and (e.outcome ->> 'with_credit')::int > 0
+  and not exists (select from base_event a where a.key = format('bills.credit:%%s:%%s', c.run_id, c.no)) order by c.no
+"""
+_WITH_CREDIT = """
+select p.account_id from bills_chunk c
+join bills_bill b on b.run_id = c.run_id and b.id between c.first_document_id
+  and c.first_document_id + cardinality(c.account_ids) - 1
+join ledger_posting p on p.account_id = b.account_id and p.sub = 3
+join ledger_gl g on g.id = p.gl_id and g.object = 2310
+where c.run_id = %s and c.no = %s
+group by p.account_id having sum(p.credit_cents) > sum(p.debit_cents) order by p.account_id
+"""
+
+
+def _apply_credits(run: int, by: Actor, only: int = 0) -> None:
+    """Put the credit that customers hold on the bills they just got: a transaction of its own for each chunk, once.
+
+    Where the city has not said in which order money is applied, the credit stays what it is: a credit.
+    """
+    for no in [only] if only else _to_apply(run):
+        with _mine(run, no, wait=True):
+            if no in _to_apply(run):  # nobody did meanwhile
+                _apply_chunk(run, no, by)
+
+
+def _to_apply(run: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_TO_APPLY, [run])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _apply_chunk(run: int, no: int, by: Actor) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select s.on, s.at from bills_runstep s where run_id = %s and step = 'approved'", [run])
+        on, at = cursor.fetchone()
+        cursor.execute(_WITH_CREDIT, [run, no])
+        accounts = tuple(row[0] for row in cursor.fetchall())
+    if accounts:
+        key = Key(f"bills.credit:{run}:{no}")
+        with suppress(NotSet):
+            payments.apply_credit(key=key, by=by, at=at, account_ids=accounts, on=on)
 
 
 def _undone(run: int) -> list[int]:

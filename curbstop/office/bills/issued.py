@@ -34,8 +34,8 @@ def list_issued(*, from_on: date, until_on: date) -> tuple[IssuedBill, ...]:
     """The bills with a bill date in ``[from_on, until_on)``, by bill."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select b.id, r.id, b.account_id, a.number, r.read_on, r.bill_on, b.due_on, b.total_cents, b.previous_cents,"
-            " coalesce(d.cents, 0)::bigint from bills_run r join bills_bill b on b.run_id = r.id"
+            "select b.id, r.id, b.account_id, a.number, r.read_on, r.bill_on, b.due_on, b.total_cents,"
+            " b.previous_cents, coalesce(d.cents, 0)::bigint from bills_run r join bills_bill b on b.run_id = r.id"
             " join customers_account a on a.id = b.account_id"
             " left join (select account_id, due_on, sum(cents) cents from payments_depositdemand group by 1, 2) d"
             "   on d.account_id = b.account_id and d.due_on = b.due_on"

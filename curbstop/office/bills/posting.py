@@ -24,7 +24,7 @@ from curbstop.office.bills.rates import KindRow, Rated
 from curbstop.office.bills.runs import ChunkRow, RunRow, Step
 from curbstop.office.bills.values import ChunkPosted, RunPosted
 from curbstop.records.bills.models import Bill, ChargeBilled, Outcome
-from curbstop.records.bulk.arrays import Many, fetch
+from curbstop.records.bulk.arrays import Many, execute, fetch
 from curbstop.records.bulk.columns import Coded, Column
 from curbstop.records.bulk.copy import copy_in
 from curbstop.records.ledger.models import Posting
@@ -67,10 +67,12 @@ def post(event: Acting, /, *, key: Key, by: Actor, at: datetime, run: int, chunk
     owners = _take_out(row, plan, rated, approved)
     event.at = approved.at
     _insert_header(event, plan, row, approved)
-    bill_of = _copy_bills(row, plan, rated)
+    before = _balances(plan.accounts[rated.billed])
+    bill_of = _copy_bills(row, plan, rated, before["cents"])
     lines = _copy_postings(row, plan, rated, bill_of)
     _copy_outcomes(row, plan, rated, bill_of, owners)
-    posted = _check(row, plan, rated, lines)
+    _ask_deposits(row, plan, rated)
+    posted = _check(row, plan, rated, lines, int((before["credit"] > 0).sum()))
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into bills_chunkdone (run_id, chunk_no, bills, exceptions, lines, cents)"
@@ -182,8 +184,8 @@ def _insert_header(event: Acting, plan: ChunkRow, row: RunRow, approved: Step) -
         )
 
 
-def _copy_bills(row: RunRow, plan: ChunkRow, rated: Rated) -> Ints:
-    """Write the bills; returns the bill id of each account, 0 for none."""
+def _copy_bills(row: RunRow, plan: ChunkRow, rated: Rated, before: Ints) -> Ints:
+    """Write the bills, with what each account owed before; returns the bill id of each account, 0 for none."""
     billed = np.flatnonzero(rated.billed)
     bill_of = np.zeros(len(plan.accounts), dtype=np.int64)
     bill_of[billed] = plan.first_document_id + billed
@@ -200,7 +202,7 @@ def _copy_bills(row: RunRow, plan: ChunkRow, rated: Rated) -> Ints:
                 "txn_id": plan.txn_id,
                 "run_id": row.id,
                 "total_cents": rated.account_cents[billed],
-                "previous_cents": _balances(plan.accounts[billed]),
+                "previous_cents": before,
                 "chunk_no": plan.no,
                 "from_on": np.minimum.reduceat(days[0], starts).astype("datetime64[D]"),
                 "until_on": np.maximum.reduceat(days[1], starts).astype("datetime64[D]"),
@@ -210,19 +212,25 @@ def _copy_bills(row: RunRow, plan: ChunkRow, rated: Rated) -> Ints:
     return bill_of
 
 
-def _balances(accounts: Ints) -> Ints:
-    """What each account owes before this run: receivables less unapplied and levelised credit."""
+def _balances(accounts: Ints) -> dict[str, Ints]:
+    """Of each account before this run: ``cents`` owed, receivables less unapplied and levelised credit, and
+    ``credit``, what is unapplied."""
     rows = fetch(
-        """select p.account_id account, sum(p.debit_cents - p.credit_cents)::bigint cents from ledger_posting p
-           where p.account_id = any(%(accounts)s)
-             and (p.sub = 2 or p.gl_id = any(array(select id from ledger_gl where sub = 3 and object in (2310, 2320))))
-           group by p.account_id""",
+        """select p.account_id account, sum(p.debit_cents - p.credit_cents)::bigint cents,
+                  coalesce(sum(p.credit_cents - p.debit_cents) filter (where p.gl_id = any(unapplied.ids)), 0)::bigint
+                    credit
+           from ledger_posting p,
+                (select array(select id from ledger_gl where sub = 3 and object = 2310) ids) unapplied,
+                (select array(select id from ledger_gl where sub = 3 and object in (2310, 2320)) ids) netted
+           where p.account_id = any(%(accounts)s) and (p.sub = 2 or p.gl_id = any(netted.ids)) group by p.account_id""",
         {"accounts": Many(accounts)},
-        {"account": "bigint", "cents": "bigint"},
+        {"account": "bigint", "cents": "bigint", "credit": "bigint"},
     )
-    balances = np.zeros(len(accounts), dtype=np.int64)
-    balances[np.searchsorted(accounts, rows["account"])] = rows["cents"]
-    return balances
+    at = np.searchsorted(accounts, rows["account"])
+    found = {name: np.zeros(len(accounts), dtype=np.int64) for name in ("cents", "credit")}
+    for name, column in found.items():
+        column[at] = rows[name]
+    return found
 
 
 def _copy_postings(row: RunRow, plan: ChunkRow, rated: Rated, bill_of: Ints) -> int:
@@ -307,6 +315,16 @@ def _copy_outcomes(row: RunRow, plan: ChunkRow, rated: Rated, bill_of: Ints, own
     )
 
 
+def _ask_deposits(row: RunRow, plan: ChunkRow, rated: Rated) -> None:
+    """Ask for the next instalment of each account's deposit with its bill: a memo, never part of the total."""
+    execute(
+        """update payments_depositdemand set due_on = %(due_on)s where id in (
+             select distinct on (account_id) id from payments_depositdemand
+             where account_id = any(%(accounts)s) and due_on is null order by account_id, event_id, instalment, id)""",
+        {"due_on": row.turn.due_on, "accounts": Many(plan.accounts[rated.billed])},
+    )
+
+
 # --- what must hold ---------------------------------------------------------------------------------------------------
 
 _FAULTS = """
@@ -340,7 +358,7 @@ limit 5
 """
 
 
-def _check(row: RunRow, plan: ChunkRow, rated: Rated, lines: int) -> ChunkPosted:
+def _check(row: RunRow, plan: ChunkRow, rated: Rated, lines: int, with_credit: int) -> ChunkPosted:
     """Check what was written as a set, which row by row would cost half the run; then say what it is.
 
     :raises Refused: something does not hold; the chunk is undone
@@ -362,4 +380,4 @@ def _check(row: RunRow, plan: ChunkRow, rated: Rated, lines: int) -> ChunkPosted
             f"Chunk {plan.no} of run {row.id} does not hold and is undone: {'; '.join(faults)}.", field="chunk"
         )
     exceptions = int((rated.work.code != 0).sum())
-    return ChunkPosted(row.id, plan.no, bills, exceptions, lines, cents)
+    return ChunkPosted(row.id, plan.no, bills, exceptions, lines, cents, with_credit)

@@ -145,7 +145,9 @@ def _again(row: RunRow, no: int) -> None:
 
 def _chunk_of(run: int, account_id: int) -> int:
     with connection.cursor() as cursor:
-        cursor.execute("select no from bills_chunk where run_id = %s and account_ids @> array[%s]::bigint[]", [run, account_id])
+        cursor.execute(
+            "select no from bills_chunk where run_id = %s and account_ids @> array[%s]::bigint[]", [run, account_id]
+        )
         found = cursor.fetchone()
     if found is None:
         raise Refused(f"Run {run} does not bill account {account_id}.", field="account_id")

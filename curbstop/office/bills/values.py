@@ -76,7 +76,7 @@ class Approved:
 
 @dataclass(frozen=True)
 class ChunkPosted:
-    """A chunk as posted. ``with_credit`` are accounts of it that hold unapplied credit."""
+    """A chunk as posted. ``with_credit`` of its billed accounts held unapplied credit just before."""
 
     run: int
     chunk: int
@@ -84,6 +84,7 @@ class ChunkPosted:
     exceptions: int
     lines: int
     cents: int
+    with_credit: int
 
 
 @dataclass(frozen=True)
