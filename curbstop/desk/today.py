@@ -1,12 +1,114 @@
 """Today: what waits, what was done, what comes next. And the keys."""
 
+from dataclasses import dataclass
+
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from curbstop.desk import clock
+from curbstop.desk.forms import Entries
+from curbstop.desk.frame import actor, new_key
+from curbstop.formats.paper import words
+from curbstop.office import ledger, pages, tills
+from curbstop.office._once import Refused
+
+
+@dataclass(frozen=True)
+class Waits:
+    """One thing that waits for somebody, and where to do it."""
+
+    href: str
+    says: str
+    more: str
 
 
 def today(request: HttpRequest) -> HttpResponse:
     """The first screen of the day."""
-    return render(request, "desk/today.html")
+    on = clock.today()
+    found = pages.get_today(on=on)
+    values = {
+        "on": on,
+        "today": found,
+        "waits": [*_reads(found, on), *_runs(), *_drawers(request)],
+        "receipts": pages.get_latest_receipts(limit=8),
+        "key": new_key(),
+    }
+    return render(request, "desk/today.html", values)
+
+
+def _many(count: int, one: str, more: str) -> str:
+    return f"{count:,} {one if count == 1 else more}"
+
+
+def _reads(found: pages.Today, on: object) -> list[Waits]:
+    waits = []
+    if found.undecided:
+        since = words.day(found.oldest_undecided_on) if found.oldest_undecided_on else ""
+        says = _many(found.undecided, "read waits for a decision", "reads wait for a decision")
+        waits.append(Waits(reverse("reads"), says, f"the oldest of {since}"))
+    missing: dict[tuple[str, str], int] = {}
+    for route in pages.get_routes(on=clock.today()):
+        place = (route.cycle, words.day(route.read_on))
+        missing[place] = missing.get(place, 0) + route.missing
+    for (cycle, day), count in missing.items():
+        if count:
+            says = f"{_many(count, 'meter', 'meters')} of cycle {cycle} not read"
+            waits.append(Waits(reverse("reads"), says, f"read day {day}"))
+    return waits
+
+
+def _runs() -> list[Waits]:
+    waits = []
+    for run in pages.get_runs(limit=12):
+        says = {
+            "planned": "is planned and not calculated",
+            "review": "waits for review and approval",
+            "posting": "is approved and not all posted",
+        }.get(run.state)
+        if says:
+            more = f"{run.bills:,} bills" if run.bills else "nothing calculated yet"
+            waits.append(
+                Waits(
+                    reverse("bills-run", args=[run.id]), f"Cycle {run.cycle} of {words.day(run.bill_on)} {says}", more
+                )
+            )
+    waits.reverse()
+    for turn in pages.get_cycles(on=clock.today()):
+        if turn.ready and turn.open_run is None and turn.accounts and turn.bill_on:
+            says = f"{turn.name} can be billed: its bills are dated {words.day(turn.bill_on)}"
+            waits.append(Waits(reverse("bills"), says, _many(turn.accounts, "premise", "premises")))
+    return waits
+
+
+def _drawers(request: HttpRequest) -> list[Waits]:
+    waits = []
+    by = actor(request)
+    for drawer in tills.list_tills():
+        if drawer.counted:
+            says = f"{drawer.name} is counted and waits to be signed"
+        elif drawer.cashier_id == by.id:
+            says = f"{drawer.name} is open to you"
+        elif drawer.session_id and drawer.opened_on and drawer.opened_on < clock.today():
+            says = f"{drawer.name} of {drawer.cashier} was not counted"
+        else:
+            continue
+        since = f"since {words.day(drawer.opened_on)}, " if drawer.opened_on else ""
+        waits.append(Waits(reverse("tills"), says, f"{since}{_many(drawer.receipts, 'receipt', 'receipts')}"))
+    return waits
+
+
+@require_POST
+def open_day(request: HttpRequest) -> HttpResponse:
+    """Open today as an accounting day."""
+    try:
+        ledger.open_day(key=Entries(request.POST).key, by=actor(request), at=clock.now(), on=clock.today())
+        messages.success(request, "The accounting day is open.")
+    except Refused as refused:
+        messages.error(request, str(refused))
+    return redirect("today")
 
 
 def keys(request: HttpRequest) -> HttpResponse:

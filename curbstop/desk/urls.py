@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from curbstop.desk import customers, payments, runs, search, today
+from curbstop.desk import customers, moves, payments, reads, runs, search, today
 
 urlpatterns = [
     path("", today.today, name="today"),
+    path("day/open/", today.open_day, name="today-open"),
     path("keys/", today.keys, name="keys"),
     path("search/", search.search, name="search"),
     path("customers/", customers.customers, name="customers"),
@@ -13,7 +14,9 @@ urlpatterns = [
     path("customers/<number>/<what>/", customers.history, name="customers-history"),
     # STUB
     path("customers/<number>/note/", today.keys, name="customers-note"),
-    path("moves/start/", today.keys, name="moves-start"),
+    path("moves/start/", moves.start, name="moves-start"),
+    path("moves/start/<int:premise>/", moves.apply, name="moves-apply"),
+    path("moves/started/<number>/", moves.started, name="moves-started"),
     path("payments/", payments.payments_page, name="payments"),
     path("payments/take/<number>/", payments.take, name="payments-take"),
     path("payments/receipt/<int:id>/", payments.receipt, name="payments-receipt"),
@@ -21,7 +24,11 @@ urlpatterns = [
     path("payments/receipt/<int:id>/reverse/", payments.reverse, name="payments-reverse"),
     path("tills/", payments.tills_page, name="tills"),
     path("tills/open/", payments.open_till, name="tills-open"),
-    path("reads/", today.keys, name="reads"),
+    path("reads/", reads.reads_page, name="reads"),
+    path("reads/decide/", reads.decide, name="reads-decide"),
+    path("reads/enter/", reads.enter, name="reads-enter"),
+    path("reads/preview/", reads.preview, name="reads-preview"),
+    path("reads/sheet/<cycle>/<route>/", reads.sheet, name="reads-sheet"),
     path("bills/", runs.runs, name="bills"),
     path("bills/runs/plan/", runs.plan, name="bills-plan"),
     path("bills/runs/<int:id>/", runs.run, name="bills-run"),

@@ -22,7 +22,7 @@ from django.db import connection
 LONGEST = 80
 MOST_WORDS = 5
 _CANDIDATES = 300
-_SHORT_FORMS = {
+SHORT_FORMS = {
     "street": "st", "avenue": "ave", "av": "ave", "drive": "dr", "road": "rd", "lane": "ln", "court": "ct",
     "place": "pl", "boulevard": "blvd", "circle": "cir", "terrace": "ter", "parkway": "pkwy", "highway": "hwy",
     "north": "n", "south": "s", "east": "e", "west": "w", "apartment": "apt", "suite": "ste",
@@ -132,7 +132,7 @@ def find(text: str, limit: int = 8) -> Found:
     wanted = plain(text[:LONGEST])
     if len(wanted.replace(" ", "")) < 2:
         return Found(text=text, hits=(), more=False, meant=False)
-    words = [_SHORT_FORMS.get(word, word) for word in wanted.split()][:MOST_WORDS]
+    words = [SHORT_FORMS.get(word, word) for word in wanted.split()][:MOST_WORDS]
     ids, meant = _candidates(wanted, words, limit)
     hits = _hits(ids[:limit], words, _digits(wanted))
     return Found(text=text, hits=hits, more=len(ids) > limit, meant=meant)

@@ -235,3 +235,9 @@ def owed_before(item: Any) -> int:
 def handed(tender: Any) -> int:
     """What came over the counter, before change was given out of it."""
     return int(tender.cents + tender.change_cents)
+
+
+@register.filter
+def words_of(text: str) -> list[str]:
+    """`name phone` as two words, to go through in a template."""
+    return text.split()

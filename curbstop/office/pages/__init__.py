@@ -7,8 +7,18 @@ from curbstop.office.pages.account import AccountPage, get_account_page
 from curbstop.office.pages.found import NotThere
 from curbstop.office.pages.frame import Frame, get_frame
 from curbstop.office.pages.header import Header, get_header
-from curbstop.office.pages.history import get_list, get_recent
+from curbstop.office.pages.history import AgreementRow, get_list, get_recent
 from curbstop.office.pages.owed import OwedDocument, get_asked, get_owed
+from curbstop.office.pages.places import (
+    NextTurn,
+    PremiseHit,
+    RouteDay,
+    Today,
+    find_premises,
+    get_premise,
+    get_routes,
+    get_today,
+)
 from curbstop.office.pages.receipt import PaidAccount, PaidLine, Receipt, get_latest_receipts, get_receipt
 from curbstop.office.pages.runs import (
     CycleTurn,
@@ -24,17 +34,23 @@ from curbstop.office.pages.runs import (
 
 __all__ = [
     "AccountPage",
+    "AgreementRow",
     "CycleTurn",
     "Frame",
     "Header",
+    "NextTurn",
     "NotThere",
     "OwedDocument",
     "PaidAccount",
     "PaidLine",
+    "PremiseHit",
     "Receipt",
+    "RouteDay",
     "RunPage",
     "RunRow",
+    "Today",
     "code_says",
+    "find_premises",
     "get_account_page",
     "get_asked",
     "get_latest_receipts",
@@ -44,9 +60,12 @@ __all__ = [
     "get_header",
     "get_list",
     "get_owed",
+    "get_premise",
     "get_progress",
     "get_recent",
+    "get_routes",
     "get_run",
     "get_runs",
     "get_state",
+    "get_today",
 ]

@@ -115,6 +115,19 @@
     const next = fields[fields.indexOf(e.target) + 1];
     if (next) { next.focus(); if (next.select) next.select(); }
   });
+  document.addEventListener("htmx:afterSwap", (e) => {
+    /* a read was kept: go to the next meter's field; refused: stay in this one */
+    if (e.target.nodeName !== "TR" && e.detail.target?.nodeName !== "TR") return;
+    const row = document.getElementById(e.detail.target.id);
+    const bad = row && $("[aria-invalid=true]", row);
+    const next = bad || $$("[data-next-row] input[name=register]").find((el) => !row || row.compareDocumentPosition(el) & Node.DOCUMENT_POSITION_FOLLOWING);
+    if (next) { next.focus(); next.select(); }
+  });
+  document.addEventListener("htmx:oobAfterSwap", (e) => {
+    /* an error slot was filled or emptied: its field says so too */
+    const field = e.target.id?.startsWith("e-") && document.getElementById(e.target.id.slice(2));
+    if (field) { if (document.getElementById(e.target.id)?.textContent.trim()) field.setAttribute("aria-invalid", "true"); else field.removeAttribute("aria-invalid"); }
+  });
   document.addEventListener("submit", (e) => {
     if (e.target.method !== "post" || e.target.closest("dialog")) return;
     if (e.target.dataset.sent && Date.now() - e.target.dataset.sent < 4000) e.preventDefault();

@@ -1,0 +1,245 @@
+"""Start a service, on two screens: the place, then who moves in. Nothing is written before the strip's button.
+
+The second screen asks the office at each change what the start would do: who is there now, who may be the same, the
+tariffs and why, the fee, the deposit in the policy's own sentence.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from curbstop.desk import clock
+from curbstop.desk.forms import Entries, sentence
+from curbstop.desk.frame import actor, new_key
+from curbstop.office import customers, moves, pages, reads
+from curbstop.office._events import Key
+from curbstop.office._once import Refused
+from curbstop.office.customers import Likeness
+from curbstop.rules.faults import BadValue
+
+CLASSES = {"residential": "Residential", "commercial": "Commercial"}
+TENURES = {"owner": "Owner", "renter": "Renter", "business": "Business"}
+KINDS = {"person": "Person", "organization": "Organization"}
+LANGUAGES = {"en": "English", "es": "Spanish"}
+COUNTED = {"sanitation": "Carts"}
+
+
+@dataclass(frozen=True)
+class Application:
+    """The second screen as it stands: what was typed, what it would do, and why it cannot be done yet."""
+
+    entries: Entries
+    on: date | None
+    account: pages.Header | None
+    alike: tuple[Likeness, ...]
+    same: int | None  # the customer chosen among those alike
+    preview: moves.StartPreview | None
+    services: tuple[str, ...]
+    registers: dict[str, int]
+    items: dict[str, int]
+    instalments: int
+    why: str
+
+    @property
+    def name(self) -> str:
+        """Who starts, as the strip says it."""
+        if self.account:
+            return self.account.name
+        chosen = next((one.name for one in self.alike if one.customer_id == self.same), "")
+        return chosen or self.entries.raw("name")
+
+
+def start(request: HttpRequest) -> HttpResponse:
+    """The first screen: find the place."""
+    text = request.GET.get("at", "").strip()
+    found = pages.find_premises(text, on=clock.today()) if text else ()
+    values = {"at": text, "found": found, "account": request.GET.get("account", "")}
+    part = bool(request.htmx)  # type: ignore[attr-defined]
+    return render(request, "desk/moves/places.html" if part else "desk/moves/start.html", values)
+
+
+def apply(request: HttpRequest, premise: int) -> HttpResponse:
+    """The second screen: who, from when, what; and the start itself."""
+    place = pages.get_premise(premise_id=premise, on=clock.today())
+    entries = Entries(request.POST if request.method == "POST" else _blank(request, place))
+    form = _weighed(place, entries)
+    if entries.raw("do") == "start" and form.preview and not form.why:
+        number = _started(request, place, form)
+        if number:
+            return redirect("moves-started", number=number)
+        form = Application(**{**form.__dict__, "why": "Opens when what is marked red is put right."})
+    values = {
+        "place": place,
+        "form": form,
+        "errors": entries.errors,
+        "sent": entries.sent,
+        "key": entries.key or new_key(),
+        "classes": CLASSES,
+        "tenures": TENURES,
+        "kinds": KINDS,
+        "languages": LANGUAGES,
+        "counted": COUNTED,
+    }
+    part = bool(request.htmx)  # type: ignore[attr-defined]
+    return render(request, "desk/moves/weighed.html" if part else "desk/moves/apply.html", values)
+
+
+def _blank(request: HttpRequest, place: pages.PremiseHit) -> dict[str, str]:
+    commercial = place.kind == "commercial"
+    return {
+        "on": clock.today().isoformat(),
+        "account": request.GET.get("account", ""),
+        "customer_class": place.kind,
+        "tenure": "business" if commercial else "renter",
+        "kind": "organization" if commercial else "person",
+        "language": "en",
+        "all": "1",
+    }
+
+
+def _weighed(place: pages.PremiseHit, entries: Entries) -> Application:
+    """Parse the form and ask what the start would do."""
+    on = entries.day("on")
+    account = _account(entries)
+    alike: tuple[Likeness, ...] = ()
+    same: int | None = None
+    if account is None and "account" not in entries.errors:
+        alike = customers.find_duplicates(
+            name=entries.raw("name"), phone=entries.raw("phone"), email=entries.raw("email")
+        )
+        chosen = entries.raw("customer")
+        same = int(chosen) if chosen.isdigit() and int(chosen) in {one.customer_id for one in alike} else None
+    services = place.services if entries.raw("all") else tuple(s for s in place.services if entries.raw(f"do_{s}"))
+    registers = _numbers(entries, services, "register")
+    items = _numbers(entries, services, "items")
+    instalments = 2 if entries.raw("instalments") == "2" else 1
+    preview = _preview(place, entries, on, account, services, instalments) if on else None
+    why = _why(entries, preview, account, alike, same)
+    return Application(entries, on, account, alike, same, preview, services, registers, items, instalments, why)
+
+
+def _account(entries: Entries) -> pages.Header | None:
+    typed = entries.raw("account")
+    if not typed:
+        return None
+    try:
+        number = customers.find_account(number=typed).number
+        return pages.get_header(number=number, on=clock.today())
+    except (BadValue, Refused) as bad:
+        entries.errors["account"] = sentence(bad)
+        return None
+
+
+def _numbers(entries: Entries, services: Sequence[str], what: str) -> dict[str, int]:
+    """Registers or numbers of items that were typed, by service."""
+    found = {}
+    for service in services:
+        name = f"{what}_{service}"
+        if not entries.raw(name):
+            continue
+        try:
+            found[service] = reads.parse_register(entries.raw(name), field=name)
+        except BadValue as bad:
+            entries.errors[name] = sentence(bad)
+    return found
+
+
+def _preview(
+    place: pages.PremiseHit,
+    entries: Entries,
+    on: date,
+    account: pages.Header | None,
+    services: tuple[str, ...],
+    instalments: int,
+) -> moves.StartPreview | None:
+    try:
+        return moves.get_start_preview(
+            premise_id=place.id,
+            on=on,
+            account_id=account.id if account else None,
+            customer_class=entries.choice("customer_class", CLASSES) or "residential",
+            tenure=entries.choice("tenure", TENURES) or "renter",
+            services=services,
+            instalments=instalments,
+        )
+    except (BadValue, Refused, KeyError) as bad:
+        entries.errors["form"] = sentence(bad)
+        return None
+
+
+def _why(
+    entries: Entries,
+    preview: moves.StartPreview | None,
+    account: pages.Header | None,
+    alike: Sequence[Likeness],
+    same: int | None,
+) -> str:
+    """Why it cannot be started yet; empty when it can."""
+    if entries.errors:
+        return "Opens when what is marked red is put right."
+    if preview and preview.refusals:
+        return "Opens when what stands in its way is cleared."
+    if account is None and same is None:
+        if not entries.raw("name"):
+            return "Opens when a name is typed, or an account."
+        if any(len(one.alike) > 1 for one in alike) and entries.raw("customer") != "new":
+            return "Opens when you say whether it is one of the customers shown."
+    return ""
+
+
+def _started(request: HttpRequest, place: pages.PremiseHit, form: Application) -> str:
+    """Open the account if there is none, then start; the account's number. Empty when the office refuses."""
+    entries, by, at = form.entries, actor(request), clock.now()
+    assert form.on is not None
+    try:
+        if form.account:
+            account_id, number = form.account.id, form.account.number
+        else:
+            new = {} if form.same else {name: entries.raw(name) for name in ("name", "phone", "email")}
+            opened = customers.open(
+                key=Key(f"{entries.key}:open"),
+                by=by,
+                at=at,
+                on=form.on,
+                customer_class=entries.raw("customer_class"),
+                tenure=entries.raw("tenure"),
+                kind=entries.choice("kind", KINDS) or "person",
+                language=entries.raw("language") or "en",
+                customer_id=form.same,
+                mail_to=tuple(line.strip() for line in entries.raw("mail_to").splitlines() if line.strip()),
+                not_the_same_as=tuple(one.customer_id for one in form.alike) if form.same is None else (),
+                **new,
+            )
+            account_id, number = opened.account_id, opened.number
+        moves.start(
+            key=Key(f"{entries.key}:start"),
+            by=by,
+            at=at,
+            account_id=account_id,
+            premise_id=place.id,
+            on=form.on,
+            services=form.services,
+            items=form.items or None,
+            registers=form.registers or None,
+            instalments=form.instalments,
+        )
+        return number
+    except (BadValue, Refused) as bad:
+        entries.blame(bad, {"registers": "register_water", "items": "items_sanitation", "premise_id": "form"})
+        return ""
+
+
+def started(request: HttpRequest, number: str) -> HttpResponse:
+    """Done: what was started, what is asked for, what is left to do."""
+    page = pages.get_account_page(number=number, on=clock.today())
+    unread = [row for row in page.agreements if row.serial and not row.until_on and not _read_since(page, row)]
+    values = {"page": page, "header": page.header, "unread": unread, "sheet": reverse("reads")}
+    return render(request, "desk/moves/started.html", values)
+
+
+def _read_since(page: pages.AccountPage, row: pages.AgreementRow) -> bool:
+    return any(read.serial == row.serial and read.read_on >= row.from_on for read in page.reads)
