@@ -214,7 +214,7 @@ join lateral (
    select gl_id, account_id, document_id, line_no, debit_cents, credit_cents, kind_id from ledger_posting where txn_id = t.id)
 ) odd on odd.gl_id is not null
 join ledger_gl g on g.id = odd.gl_id
-where not (t.act = 'return' and g.sub = 1)
+where t.reverses_id is not null and not (t.act in ('return', 'mispost') and g.sub = 1)
 group by t.id;
 
 -- 36: every transaction has its event, and every act that moves money its transaction
