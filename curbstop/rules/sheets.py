@@ -33,7 +33,9 @@ class _PlainLoader(yaml.BaseLoader):
     def compose_node(self, parent: Node | None, index: int) -> Node | None:
         if self.check_event(yaml.AliasEvent):
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.MarkedYAMLError(problem="an alias (*name) is used", problem_mark=mark)
+            raise yaml.MarkedYAMLError(
+                problem="an alias (*name) is used", problem_mark=mark, note="write the value out"
+            )
         return super().compose_node(parent, index)
 
 
@@ -59,7 +61,7 @@ class Page:
             mark = error.problem_mark
             line = mark.line + 1 if mark else 0
             why = error.problem or "not YAML"
-            remedy = "correct the line: check its indentation, quotes, commas and colons"
+            remedy = error.note or "correct the line: check its indentation, quotes, commas and colons"
             self.fault(line=line, field="file", value="", why=why, remedy=remedy)
             return []
         except yaml.YAMLError as error:

@@ -156,6 +156,11 @@ def test_fixed_lines_by_day_lose_at_most_a_cent(days: int) -> None:
         assert (abs(charges.cents[:, 0] + charges.cents[:, 1] - charges.cents[:, 2]) <= 1).all()
 
 
+def test_a_service_of_no_days_pays_nothing_by_day() -> None:
+    charges = charge(tariffs()["S-RES"], from_on=FROM, until_on=UNTIL, inputs=Inputs.of(gal=[0], prorate_days=[0]))
+    assert charges.of(0) == {"sewer": 0, "surcharge": 0} and charges.status[0] == Status.RATED
+
+
 @settings(deadline=None)
 @given(st.lists(st.tuples(usages, st.integers(-1, 9000), st.integers(0, 6), st.integers(-1, 40)), min_size=1))
 def test_each_row_is_charged_as_if_it_were_alone(rows: list[tuple[int, int, int, int]]) -> None:
