@@ -1,0 +1,58 @@
+"""Users and events: a key once, and an event for ever."""
+
+import pytest
+from django.db import connection
+
+from curbstop.records.base.models import Event, User
+from tests.books import AT
+from tests.records.violations import all_constraints, refused
+
+pytestmark = pytest.mark.django_db
+
+
+def event(**more) -> Event:
+    user, _ = User.objects.get_or_create(username="ann", defaults={"roles": ["csr"]})
+    return Event.objects.create(**{"act": "a.b", "key": "k", "by": user, "at": AT, "inputs": {}, **more})
+
+
+def run(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def twice() -> None:
+    event()
+    event()
+
+
+def user_twice() -> None:
+    User.objects.create(username="ann")
+    User.objects.create(username="ann")
+
+
+VIOLATIONS = {
+    "base_event_key": twice,
+    "base_event_never_changes": lambda: (event(), run("update base_event set says = 'x'")),
+    "base_user_username_key": user_twice,
+}
+
+
+@pytest.mark.parametrize("name", VIOLATIONS)
+def test_each_constraint_refuses(name):
+    refused(name, VIOLATIONS[name])
+
+
+def test_no_constraint_without_its_violation():
+    # the two tables by which Django joins users to its own groups and permissions are not ours to fill
+    assert all_constraints("base") == set(VIOLATIONS)
+
+
+def test_an_event_is_not_taken_away_either():
+    refused("base_event_never_changes", lambda: run("truncate base_event cascade"))
+    refused("base_event_never_changes", lambda: (event(), run("delete from base_event")))
+
+
+def test_events_without_a_key_are_many():
+    event(key=None)
+    event(key=None)
+    assert Event.objects.count() == 2

@@ -1,0 +1,92 @@
+"""Customers and premises: one is responsible for a tap on a day, never two."""
+
+from datetime import date
+
+import pytest
+
+from curbstop.records.customers.models import Account, Agreement, Customer, Premise, ServicePoint
+from curbstop.records.decisions.models import Cycle, Tariff
+from tests.records.violations import all_constraints, refused
+
+pytestmark = pytest.mark.django_db
+
+SPRING, SUMMER, AUTUMN = date(2026, 3, 1), date(2026, 6, 1), date(2026, 9, 1)
+
+
+def customer(**more) -> Customer:
+    return Customer.objects.create(**{"name": "Ann O'Dea 🌻", "event_id": 1, **more})
+
+
+def account(**more) -> Account:
+    given = {
+        "number": "10000016",
+        "customer_class": "residential",
+        "tenure": "owner",
+        "opened_on": SPRING,
+        "event_id": 1,
+    }
+    return Account.objects.create(**{"customer": customer(), **given, **more})
+
+
+def premise(**more) -> Premise:
+    cycle, _ = Cycle.objects.get_or_create(code="1", name="Cycle 1", every_days=28)
+    given = {
+        "address": "1 Elm St", "city": "Moore", "state": "OK", "zip": "73160", "kind": "residential", "route": "01",
+        "sequence": 1, "event_id": 1,
+    }  # fmt: skip
+    return Premise.objects.create(**{"cycle": cycle, **given, **more})
+
+
+def point(**more) -> ServicePoint:
+    there = Premise.objects.first() or premise()
+    return ServicePoint.objects.create(**{"premise": there, "service": "water", "event_id": 1, **more})
+
+
+def agreement(**more) -> Agreement:
+    tariff, _ = Tariff.objects.get_or_create(code="W", service="water", customer_class="residential", name="Water")
+    given = {
+        "account": Account.objects.first() or account(), "service_point": ServicePoint.objects.first() or point(),
+        "tariff": tariff, "during": (SPRING, None), "event_id": 1,
+    }  # fmt: skip
+    return Agreement.objects.create(**{**given, **more})
+
+
+VIOLATIONS = {
+    "customers_customer_named": lambda: customer(name=""),
+    "customers_account_number_key": lambda: (account(), account()),
+    "customers_account_number": lambda: account(number="1000001x"),
+    "customers_account_class": lambda: account(tenure="squatter"),
+    "customers_premise_address": lambda: (premise(), premise()),
+    "customers_premise_units": lambda: premise(dwelling_units=0),
+    "customers_premise_kind": lambda: premise(kind="farm"),
+    "customers_servicepoint_once": lambda: (point(), point()),
+    "customers_agreement_no_overlap": lambda: (agreement(), agreement(during=(SUMMER, AUTUMN))),
+    "customers_agreement_items": lambda: agreement(items=-1),
+    "customers_agreement_days": lambda: agreement(during=(SPRING, SPRING)),
+}
+
+
+@pytest.mark.parametrize("name", VIOLATIONS)
+def test_each_constraint_refuses(name):
+    refused(name, VIOLATIONS[name])
+
+
+def test_no_constraint_without_its_violation():
+    assert all_constraints("customers") == set(VIOLATIONS)
+
+
+def test_empty_days_cannot_slip_in_beside_others():
+    """A range without a day overlaps nothing, so the exclusion alone would let it in."""
+    agreement()
+    refused("customers_agreement_days", lambda: agreement(during=(SUMMER, SUMMER)))
+    refused("customers_agreement_days", lambda: agreement(during=(None, SPRING)))
+
+
+def test_one_may_begin_on_the_day_another_ends():
+    agreement(during=(SPRING, SUMMER))
+    agreement(during=(SUMMER, None), account=account(number="10000024"))
+    assert Agreement.objects.count() == 2
+
+
+def test_a_class_that_there_is_not_is_refused_too():
+    refused("customers_account_class", lambda: account(customer_class="royal"))

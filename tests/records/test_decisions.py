@@ -1,0 +1,77 @@
+"""What the council decided: no two versions on one day, none without its authority."""
+
+from datetime import date
+
+import pytest
+from django.db import connection
+
+from curbstop.records.decisions.models import City, Cycle, CycleDate, PolicyValue, Tariff, TariffVersion
+from tests.records.violations import all_constraints, refused
+
+pytestmark = pytest.mark.django_db
+
+SPRING, SUMMER, AUTUMN = date(2026, 3, 1), date(2026, 6, 1), date(2026, 9, 1)
+
+
+def city(**more) -> City:
+    return City.objects.create(**{"code": "x", "name": "X", "time_zone": "UTC", "body": {}, **more})
+
+
+def version(**more) -> TariffVersion:
+    tariff, _ = Tariff.objects.get_or_create(code="W", service="water", customer_class="residential", name="Water")
+    given = {"valid": (SPRING, None), "authority": "R 1", "document": "x", "sha256": b"", "event_id": 1}
+    return TariffVersion.objects.create(tariff=tariff, **{**given, **more})
+
+
+def value(**more) -> PolicyValue:
+    given = {"policy": "p.q", "valid": (SPRING, None), "value": 1, "says": "s", "authority": "R 1", "event_id": 1}
+    return PolicyValue.objects.create(**{**given, **more})
+
+
+def turn(**more) -> CycleDate:
+    cycle, _ = Cycle.objects.get_or_create(code="1", name="Cycle 1", every_days=28)
+    given = {"read_on": SPRING, "bill_on": date(2026, 3, 2), "due_on": date(2026, 3, 22)}
+    return CycleDate.objects.create(cycle=cycle, **{**given, **more})
+
+
+VIOLATIONS = {
+    "decisions_city_one": lambda: city(id=2),
+    "decisions_city_code_key": lambda: (city(), city(id=2)),
+    "decisions_tariffversion_no_overlap": lambda: (version(), version(valid=(SUMMER, AUTUMN))),
+    "decisions_tariffversion_authority": lambda: version(authority=""),
+    "decisions_tariffversion_days": lambda: version(valid=(SPRING, SPRING)),
+    "decisions_policyvalue_no_overlap": lambda: (value(), value(valid=(SUMMER, AUTUMN))),
+    "decisions_policyvalue_authority": lambda: value(authority=""),
+    "decisions_policyvalue_says_why": lambda: value(value=None),
+    "decisions_policyvalue_days": lambda: value(valid=(None, SPRING)),
+    "decisions_cycledate_once": lambda: (turn(), turn(due_on=None)),
+    "decisions_cycledate_order": lambda: turn(bill_on=date(2026, 2, 28), due_on=None),
+}
+
+
+@pytest.mark.parametrize("name", [name for name in VIOLATIONS if name != "decisions_city_code_key"])
+def test_each_constraint_refuses(name):
+    refused(name, VIOLATIONS[name])
+
+
+def test_no_constraint_without_its_violation():
+    assert all_constraints("decisions") == set(VIOLATIONS)
+
+
+def test_a_second_city_is_refused_by_one_constraint_or_the_other():
+    """One row with id 1 and one code: whichever is asked first."""
+    with pytest.raises(AssertionError, match="decisions_city_one"):
+        refused("decisions_city_code_key", VIOLATIONS["decisions_city_code_key"])
+
+
+def test_a_due_date_is_after_the_bill_and_may_be_missing():
+    refused("decisions_cycledate_order", lambda: turn(due_on=date(2026, 3, 2)))
+    assert turn(due_on=None).due_on is None
+
+
+def test_versions_may_follow_each_other_without_a_gap():
+    version(valid=(SPRING, SUMMER))
+    version(valid=(SUMMER, None))
+    value(value=0)
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")
