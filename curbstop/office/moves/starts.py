@@ -144,13 +144,13 @@ def start(
     _charge_fee(weighed, account_id, on, event)
     _ask_deposit(weighed, account_id, event)
     search.refresh([account_id])
+    done = _done(weighed, ids, reads, on)
+    event.about(says=_told(weighed, party.number, on, done.unread))
+    return done
+
+
+def _done(weighed: Weighed, ids: Mapping[int, int], reads: tuple[ReadEntered, ...], on: date) -> Start:
     read = {read.meter for read in reads}
-    unread = tuple(
-        place.meter
-        for place in weighed.places
-        if place.installation_id is not None and place.meter not in read and place.last_on != on
-    )
-    event.about(says=_told(weighed, party.number, on, unread))
     deposit = weighed.deposit if isinstance(weighed.deposit, Deposit) else None
     return Start(
         agreements=tuple(
@@ -168,7 +168,11 @@ def start(
         says=sentence(weighed),
         not_set=_not_set(weighed),
         reads=reads,
-        unread=unread,
+        unread=tuple(
+            place.meter
+            for place in weighed.places
+            if place.installation_id is not None and place.meter not in read and place.last_on != on
+        ),
     )
 
 
