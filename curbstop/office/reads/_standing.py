@@ -65,17 +65,15 @@ class Standing:
     history_days: tuple[int, ...]
 
 
-_SQL = f"""
+def _standing(*, used: str, history: str, joins: str) -> str:
+    return f"""
 select i.id, i.service_point_id, s.premise_id, m.serial, m.dials, m.gal_per_unit, lower(i.during), upper(i.during),
-  p.id, p.read_on, p.register, l.id, l.read_on, l.register, lower(g.during), coalesce(a.customer_class, ''),
-  (%(at)s::timestamptz at time zone coalesce((select time_zone from decisions_city), 'UTC'))::date,
-  coalesce(h.gal, '{{}}'), coalesce(h.days, '{{}}')
+  p.id, p.read_on, p.register, l.id, l.read_on, l.register, {used},
+  (%(at)s::timestamptz at time zone coalesce((select time_zone from decisions_city), 'UTC'))::date, {history}
 from unnest(%(ids)s::bigint[]) with ordinality w (id, n)
 join meters_installation i on i.id = w.id
 join meters_meter m on m.id = i.meter_id
 join customers_servicepoint s on s.id = i.service_point_id
-left join customers_agreement g on g.service_point_id = i.service_point_id and g.during @> (%(on)s::date - 1)
-left join customers_account a on a.id = g.account_id
 left join lateral (
   select r.id, r.read_on, r.register from meters_read r
   where r.installation_id = i.id and r.read_on <= %(on)s and r.id <> %(without)s and {COUNTS}
@@ -84,6 +82,13 @@ left join lateral (
   select r.id, r.read_on, r.register from meters_read r
   where r.installation_id = i.id and r.id <> %(without)s and {NOT_REJECTED}
   order by r.read_on desc, r.id desc limit 1) l on true
+{joins}
+order by w.n"""
+
+
+_USED_BEFORE = f"""
+left join customers_agreement g on g.service_point_id = i.service_point_id and g.during @> (%(on)s::date - 1)
+left join customers_account a on a.id = g.account_id
 left join lateral (
   select array_agg(u.usage_gal order by u.read_on desc, u.id desc) gal,
     array_agg(u.days order by u.read_on desc, u.id desc) days
@@ -94,19 +99,29 @@ left join lateral (
       where r.service_point_id = i.service_point_id and r.read_on between lower(g.during) and %(on)s
         and r.id <> %(without)s and {COUNTS}
       order by r.read_on desc, r.id desc limit {HISTORY + 1}) r) u
-  where u.days > 0) h on true
-order by w.n"""
+  where u.days > 0) h on true"""
+
+_COMPARED = _standing(
+    used="lower(g.during), coalesce(a.customer_class, '')",
+    history="coalesce(h.gal, '{}'), coalesce(h.days, '{}')",
+    joins=_USED_BEFORE,
+)
+_ALONE = _standing(used="null, ''", history="'{}'::bigint[], '{}'::int[]", joins="")
 
 
-def stand(installation_ids: Sequence[int], *, on: date, at: datetime, without: int = 0) -> tuple[Standing, ...]:
+def stand(
+    installation_ids: Sequence[int], *, on: date, at: datetime, kind: str = "regular", without: int = 0
+) -> tuple[Standing, ...]:
     """Where these meters stand on a day, in the order given.
 
+    :param kind: of the read to come; one that is compared with nobody's use does not look it up
     :param without: a read to leave out, because it is about to be replaced
     """
     if not installation_ids:
         return ()
     with connection.cursor() as cursor:
-        cursor.execute(_SQL, {"ids": list(installation_ids), "on": on, "at": at, "without": without})
+        sql = _ALONE if kind in _UNCOMPARED else _COMPARED
+        cursor.execute(sql, {"ids": list(installation_ids), "on": on, "at": at, "without": without})
         return tuple(Standing(*[*row[:17], tuple(row[17]), tuple(row[18])]) for row in cursor.fetchall())
 
 

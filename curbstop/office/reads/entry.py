@@ -88,7 +88,7 @@ def enter(
             " install one.",
             field="service_point_id",
         )
-    standing = stand([locked[-1]], on=read_on, at=at)[0]
+    standing = stand([locked[-1]], on=read_on, at=at, kind=kind)[0]
     check_day(standing, read_on)
     entered = keep(standing, register, on=read_on, kind=kind, source="hand", reader=reader, event_id=event.id)
     event.about(f"meter:{_meter_id(standing)}", f"premise:{standing.premise_id}", says=_sentence(entered))
@@ -351,7 +351,7 @@ def correct(
             " the last read, or reject it, first.",
             field="read_id",
         )
-    standing = stand([found.installation_id], on=found.read_on, at=at, without=read_id)[0]
+    standing = stand([found.installation_id], on=found.read_on, at=at, kind=found.kind, without=read_id)[0]
     entered = keep(
         standing,
         register,
@@ -387,7 +387,7 @@ def enter_moving(
             field="registers",
         )
     entered = []
-    for standing in stand([hanging[point] for point in sorted(registers)], on=on, at=at):
+    for standing in stand([hanging[point] for point in sorted(registers)], on=on, at=at, kind=kind):
         register = registers[standing.service_point_id]
         if standing.latest_on == on and standing.latest_register == register:
             continue
