@@ -2,12 +2,17 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from curbstop.desk import clock
-from curbstop.desk.frame import actor
+from curbstop.desk.forms import Entries
+from curbstop.desk.frame import actor, new_key
 from curbstop.formats.usage_chart import usage_chart_svg, usage_unit
+from curbstop.office import customers as customers_office
 from curbstop.office import pages
+from curbstop.office._once import Refused
 from curbstop.rules.accounts import BadAccountNumber, check_account_number
+from curbstop.rules.faults import BadValue
 
 LISTS = {"bills": "Bills", "payments": "Payments", "reads": "Reads", "events": "Timeline"}
 
@@ -49,3 +54,21 @@ def _tidied(number: str) -> str:
         return check_account_number(number)
     except BadAccountNumber:
         return number
+
+
+def note(request: HttpRequest, number: str) -> HttpResponse:
+    """Write a note on the account's timeline."""
+    header = pages.get_header(number=number, on=clock.today())
+    entries = Entries(request.POST)
+    if request.method == "POST":
+        text = entries.text("text", says="Type what is worth remembering.", longest=2000)
+        if not entries.errors:
+            try:
+                customers_office.note(
+                    key=entries.key, by=actor(request), at=clock.now(), account_id=header.id, text=text
+                )
+                return redirect(f"{reverse('customers-account', args=[header.number])}#timeline")
+            except (BadValue, Refused) as bad:
+                entries.blame(bad)
+    values = {"header": header, "errors": entries.errors, "sent": entries.sent, "key": entries.key or new_key()}
+    return render(request, "desk/customers/note.html", values)

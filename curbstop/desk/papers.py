@@ -4,9 +4,9 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from curbstop.formats.paper import words
-from curbstop.formats.paper.letterhead import Letterhead
 from curbstop.formats.paper.receipt import PaidAccount, PaidItem, ReceiptPaper, TenderLine, receipt_pdf
-from curbstop.office import pages, policies
+from curbstop.office import pages
+from curbstop.office.bills.statements import letterhead
 
 TENDERS = {
     "cash": "Cash",
@@ -21,25 +21,6 @@ TENDERS = {
     "mail": "Mail",
 }
 """How each type of tender is said, on screen and on paper."""
-
-
-def letterhead() -> Letterhead:
-    """The office as the city's data gives it; what is not set there is left out."""
-    body = policies.get_city().body
-
-    def said(name: str) -> str:
-        value = str(body.get(name) or "")
-        return "" if value == "not set" else value
-
-    street, _, place = said("address").partition(", ")
-    return Letterhead(
-        city=said("name"),
-        office=said("office").partition(",")[0] or "Utility Customer Service",
-        address_lines=tuple(line for line in (street, place) if line),
-        phone=said("phone"),
-        hours=said("hours"),
-        web=said("web"),
-    )
 
 
 def receipt(found: pages.Receipt, *, copy: bool = False) -> bytes:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from curbstop.desk import customers, moves, payments, reads, runs, search, today
+from curbstop.desk import bills, customers, moves, payments, reads, runs, search, tariffs, today
 
 urlpatterns = [
     path("", today.today, name="today"),
@@ -11,9 +11,7 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("customers/", customers.customers, name="customers"),
     path("customers/<number>/", customers.account, name="customers-account"),
-    path("customers/<number>/<what>/", customers.history, name="customers-history"),
-    # STUB
-    path("customers/<number>/note/", today.keys, name="customers-note"),
+    path("customers/<number>/note/", customers.note, name="customers-note"),
     path("moves/start/", moves.start, name="moves-start"),
     path("moves/start/<int:premise>/", moves.apply, name="moves-apply"),
     path("moves/started/<number>/", moves.started, name="moves-started"),
@@ -30,6 +28,9 @@ urlpatterns = [
     path("reads/preview/", reads.preview, name="reads-preview"),
     path("reads/sheet/<cycle>/<route>/", reads.sheet, name="reads-sheet"),
     path("bills/", runs.runs, name="bills"),
+    path("bills/<int:id>/", bills.bill, name="bills-bill"),
+    path("bills/number/<number>/", bills.by_number, name="bills-number"),
+    path("bills/<int:id>/bill.pdf", bills.bill_pdf, name="bills-pdf"),
     path("bills/runs/plan/", runs.plan, name="bills-plan"),
     path("bills/runs/<int:id>/", runs.run, name="bills-run"),
     path("bills/runs/<int:id>/progress/", runs.progress, name="bills-progress"),
@@ -37,8 +38,8 @@ urlpatterns = [
     path("bills/runs/<int:id>/review/", runs.review, name="bills-review"),
     path("bills/runs/<int:id>/approve/", runs.approve, name="bills-approve"),
     path("bills/runs/<int:id>/post/", runs.post, name="bills-post"),
-    path("bills/runs/<int:id>/bills.pdf", today.keys, name="bills-batch"),
-    path("bills/<int:id>/", today.keys, name="bills-bill"),
-    path("tariffs/", today.keys, name="tariffs"),
-    path("tariffs/<code>/", today.keys, name="tariffs-tariff"),
+    path("bills/runs/<int:id>/bills.pdf", bills.batch_pdf, name="bills-batch"),
+    path("tariffs/", tariffs.tariffs_page, name="tariffs"),
+    path("tariffs/<code>/", tariffs.tariff, name="tariffs-tariff"),
+    path("customers/<number>/<what>/", customers.history, name="customers-history"),
 ]

@@ -4,6 +4,7 @@ Each takes the day it is asked on (``on``); none writes. What a screen cannot fi
 """
 
 from curbstop.office.pages.account import AccountPage, get_account_page
+from curbstop.office.pages.bill import BillPage, get_bill, get_bill_ids
 from curbstop.office.pages.found import NotThere
 from curbstop.office.pages.frame import Frame, get_frame
 from curbstop.office.pages.header import Header, get_header
@@ -35,6 +36,7 @@ from curbstop.office.pages.runs import (
 __all__ = [
     "AccountPage",
     "AgreementRow",
+    "BillPage",
     "CycleTurn",
     "Frame",
     "Header",
@@ -53,6 +55,8 @@ __all__ = [
     "find_premises",
     "get_account_page",
     "get_asked",
+    "get_bill",
+    "get_bill_ids",
     "get_latest_receipts",
     "get_receipt",
     "get_cycles",

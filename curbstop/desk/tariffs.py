@@ -1,0 +1,128 @@
+"""Rates as adopted: each tariff with its versions, their prices in words, their authority; and the city's policies."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from curbstop.desk import clock
+from curbstop.office import pages, policies, tariffs
+from curbstop.rules.money import Rounding, show_price
+from curbstop.rules.plans import Flat, Items, LineRule, Percent, Price, TopUp, Volume
+from curbstop.rules.units import show_number
+
+ROUNDED = {
+    Rounding.HALF_UP: "to the nearest cent, half a cent up",
+    Rounding.HALF_EVEN: "to the nearest cent, half a cent to the even one",
+    Rounding.DOWN: "the part of a cent dropped",
+    Rounding.UP: "a started cent is a whole one",
+}
+
+
+@dataclass(frozen=True)
+class PriceRow:
+    """A price of a line in words: `To 10,000 gal`, `5.02`, `per 1,000 gal`. ``price`` is empty where it is not set."""
+
+    says: str
+    price: str
+    per: str
+    not_set: str = ""
+
+
+@dataclass(frozen=True)
+class LineShown:
+    """A line of a version as a table shows it."""
+
+    says: str
+    prices: tuple[PriceRow, ...]
+    rounding: str
+    by_day: bool
+    authority: str
+
+
+@dataclass(frozen=True)
+class VersionShown:
+    """A version: from when until when, by whose authority, which lines."""
+
+    from_on: date
+    until_on: date | None
+    authority: str
+    now: bool
+    lines: tuple[LineShown, ...]
+
+
+def tariffs_page(request: HttpRequest) -> HttpResponse:
+    """All rates on this day, and the city's policies."""
+    on = clock.today()
+    values = {"rows": tariffs.list_tariffs(on=on), "policies": policies.list_policies(on=on), "on": on}
+    return render(request, "desk/tariffs/tariffs.html", values)
+
+
+def tariff(request: HttpRequest, code: str) -> HttpResponse:
+    """One rate, version by version."""
+    found, on = tariffs.load_tariffs(codes=[code]).get(code), clock.today()
+    if found is None:
+        raise pages.NotThere(f"There is no rate {code}. Rates has the list.")
+    versions = [
+        VersionShown(
+            from_on=version.period.from_on,
+            until_on=version.period.until_on,
+            authority=version.authority,
+            now=version.period.holds(on),
+            lines=tuple(_shown(line) for line in version.lines),
+        )
+        for version in reversed(found.versions)
+    ]
+    return render(request, "desk/tariffs/tariff.html", {"tariff": found, "versions": versions, "on": on})
+
+
+def _shown(line: LineRule) -> LineShown:
+    return LineShown(line.says, tuple(_prices(line)), ROUNDED[line.rounding], line.prorate_by_day, line.authority)
+
+
+def _price(says: str, price: Price, per: str = "") -> PriceRow:
+    if price.cents is None:
+        return PriceRow(says, "", per, price.why_not_set or "not set for this city")
+    return PriceRow(says, show_price(price.cents), per)
+
+
+def _prices(line: LineRule) -> Iterator[PriceRow]:
+    construct = line.construct
+    if isinstance(construct, Flat):
+        yield _price("Each bill", construct.price)
+    elif isinstance(construct, Volume):
+        yield from _tiers(construct)
+    elif isinstance(construct, Items):
+        noun = construct.counted.replace("_", " ")
+        for step in construct.steps:
+            says = f"Up to {step.to} {noun}" if step.to else f"Each further of the {noun}"
+            if step.total is not None:
+                yield _price(says, step.total)
+            elif step.each is not None:
+                yield _price(says, step.each, "each")
+    elif isinstance(construct, Percent):
+        yield PriceRow(f"Of {', '.join(construct.of)}", f"{show_number(construct.percent)}%", "")
+    elif isinstance(construct, TopUp):
+        yield _price(f"At least, for {', '.join(construct.of)}", construct.minimum)
+
+
+def _tiers(construct: Volume) -> Iterator[PriceRow]:
+    if construct.included is not None:
+        yield PriceRow(f"The first {construct.included}", "0.00", "included")
+    start = Fraction(0)
+    for tier in construct.tiers:
+        if tier.to_gal is None:
+            says = f"Over {show_number(start)} gal" if start else "All of it"
+        elif isinstance(tier.to_gal, str):
+            says = "Up to the personal average"
+        else:
+            says = (
+                f"{show_number(start + 1)} to {show_number(tier.to_gal)} gal"
+                if start
+                else f"To {show_number(tier.to_gal)} gal"
+            )
+            start = tier.to_gal
+        yield _price(says, tier.price, f"per {construct.per}")
