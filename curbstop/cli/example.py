@@ -28,7 +28,7 @@ class Welcome:
     bill: int | None = None
 
 
-def make_ready(console: Console, on: date, *, accounts: int) -> Welcome:
+def make_ready(console: Console, on: date, *, accounts: int, months: int) -> Welcome:
     """Raise the town if there is none, live it through this morning, and work out the bills that are due.
 
     A city that is not an example is left alone.
@@ -40,7 +40,7 @@ def make_ready(console: Console, on: date, *, accounts: int) -> Welcome:
     if recipe is None:
         if accounts == 0:
             return Welcome(is_example=False)
-        lived = town.raise_town(on, accounts=accounts, console=console)
+        lived = town.raise_town(on, accounts=accounts, months=months, console=console)
         console.print(f"Raised a town of {lived.accounts:,} accounts on Moore's rates, {lived.days} days lived.")
     elif _is_behind(on):
         lived = town.live_on(on, console=console)

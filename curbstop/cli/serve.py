@@ -32,7 +32,15 @@ THREADS = 8  # each keeps one database connection
     type=click.IntRange(0),
     help="Size of the example town, if one is raised; 0 raises none.",
 )
-def serve(host: str, port: int, web_workers: int, accounts: int) -> None:
+@click.option(
+    "--months",
+    envvar="CURBSTOP_MONTHS",
+    default=town.MONTHS,
+    show_default=True,
+    type=int,
+    help="And how long it lived.",
+)
+def serve(host: str, port: int, web_workers: int, accounts: int, months: int) -> None:
     """Open the office in a browser.
 
     Starts the database, brings the tables up to date, raises the example town if there is no city or lives it on to
@@ -46,7 +54,7 @@ def serve(host: str, port: int, web_workers: int, accounts: int) -> None:
         with contextlib.ExitStack() as closing:
             with console.status("Starting PostgreSQL ..."):
                 opened = closing.enter_context(database.opened())
-            welcome = _prepare(console, opened, accounts)
+            welcome = _prepare(console, opened, accounts, months)
             kept = [
                 children.start("The web server", _web_command(host, port, web_workers)),
                 children.start("The queue's worker", [sys.executable, "-m", "curbstop.cli", "worker"]),
@@ -86,7 +94,7 @@ def check_port_free(host: str, port: int) -> None:
     )
 
 
-def _prepare(console: Console, opened: database.Opened, accounts: int) -> "Welcome":
+def _prepare(console: Console, opened: database.Opened, accounts: int, months: int) -> "Welcome":
     with console.status("Checking the tables ..."):
         database.set_up_django()
         if database.migrate(opened.schema):
@@ -96,7 +104,7 @@ def _prepare(console: Console, opened: database.Opened, accounts: int) -> "Welco
     from curbstop.cli import example
     from curbstop.desk import clock
 
-    welcome = example.make_ready(console, clock.today(), accounts=accounts)
+    welcome = example.make_ready(console, clock.today(), accounts=accounts, months=months)
     connections.close_all()
     return welcome
 

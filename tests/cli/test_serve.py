@@ -32,9 +32,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 class Office:
     """A served office; `said` is what it printed."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, accounts: int = 0) -> None:
         self.home, self.port, self.out = home, free_port(), home / "said"
-        self.process = begin("serve", home=home, out=self.out, CURBSTOP_PORT=str(self.port))
+        chosen = {"CURBSTOP_PORT": str(self.port), "CURBSTOP_ACCOUNTS": str(accounts), "CURBSTOP_MONTHS": "2"}
+        self.process = begin("serve", home=home, out=self.out, **chosen)
         wait_for("Ctrl-C closes it", self.out, self.process)
 
     @property
@@ -108,6 +109,23 @@ def test_killed_outright_it_opens_again(home: Path) -> None:
     assert again.get("/healthz")[0] == 200
     assert again.close(signal.SIGINT) == 0
     assert again.running() == []
+
+
+def test_it_raises_a_town_and_shows_the_way_in(tmp_path: Path) -> None:
+    office = Office(tmp_path, accounts=30)
+    try:
+        wait_for("curbstop prove", office.out, office.process)
+        assert re.search(r"Raised a town of \d+ accounts on Moore's rates", office.said)
+        for told in ("dana", "imani", "ruth", "joan", "curbstop-example-town", "1. ", "2. ", "3. "):
+            assert told in office.said
+        status, headers, _ = office.get("/")
+        assert status == 200 and "no-store" not in headers.get("cache-control", ""), "the sign-in page"
+    finally:
+        office.close(signal.SIGINT)
+    assert office.running() == []
+    again = Office(tmp_path, accounts=30)
+    assert "Raised a town" not in again.said
+    assert again.close(signal.SIGINT) == 0
 
 
 def test_a_port_taken_is_said_before_the_work(tmp_path: Path) -> None:
