@@ -70,14 +70,20 @@ def run_bills(bill_on: date = FEB, chunk_size: int = 10) -> bills.RunPosted:
     return post(approved_run(bill_on, chunk_size))
 
 
-def overpay(account: int, cents: int, day: date = city.BILLS[0]) -> None:
-    """Money at the counter from somebody who owes nothing yet: it waits as a credit."""
-    tills.install(key=Key("till"), by=system(), at=at_on(day), code="T1", name="Till 1")
-    tills.open(key=Key("open till"), by=clerk(), at=at_on(day), till="T1", on=day, float_cents=10_000)
+def pay(account: int, cents: int, day: date) -> None:
+    """Cash at the counter. Each day has a till of its own, opened when it is first needed."""
+    till = f"T{day:%m%d}"
+    tills.install(key=Key(f"install:{till}"), by=system(), at=at_on(day), code=till, name=till)
+    tills.open(key=Key(f"open:{till}"), by=clerk(), at=at_on(day), till=till, on=day, float_cents=10_000)
     payments.take(
-        key=Key(f"overpay:{account}"), by=clerk(), at=at_on(day), till="T1", on=day,
+        key=Key(f"pay:{account}:{day}"), by=clerk(), at=at_on(day, 20), till=till, on=day,
         accounts=(payments.Paying(account, cents),), tenders=(payments.Tender("cash", cents),),
     )  # fmt: skip
+
+
+def overpay(account: int, cents: int) -> None:
+    """Money from somebody who owes nothing yet: it waits as a credit."""
+    pay(account, cents, city.BILLS[0])
 
 
 _BY_RUN = "select id from ledger_transaction where act = 'bill'"
@@ -96,7 +102,8 @@ WRITTEN = {
     " where act = 'payments.apply_credit' order by key",
     "credit applied": "select t.act, t.posted_at, t.posted_on, t.effective_on, p.account_id, p.document_id, p.line_no,"
     " p.gl_id, p.kind_id, p.debit_cents, p.credit_cents"
-    " from ledger_posting p join ledger_transaction t on t.id = p.txn_id where t.act <> 'bill' order by t.act, p.account_id, p.document_id, p.line_no, p.gl_id, p.debit_cents",
+    " from ledger_posting p join ledger_transaction t on t.id = p.txn_id where t.act <> 'bill'"
+    " order by t.act, p.account_id, p.document_id, p.line_no, p.gl_id, p.debit_cents",
 }
 
 

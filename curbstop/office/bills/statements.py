@@ -124,8 +124,8 @@ def _paper(row: IssuedRow, known: Mapping[str, Tariff], head: Letterhead, rules:
 
 
 def account_no(number: str) -> str:
-    """An account number as it is spoken: ``10140870`` is 1-014-0870."""
-    return f"{number[:-7]}-{number[-7:-4]}-{number[-4:]}" if len(number) > 7 else number
+    """An account number as the desk shows it, the check digit apart: ``10000016`` is 1000001-6."""
+    return f"{number[:-1]}-{number[-1]}"
 
 
 # --- charges ----------------------------------------------------------------------------------------------------------
@@ -165,11 +165,13 @@ def _detail(service: ServiceExplained) -> str:
     usage = next((step for step in steps if step.what == "usage"), None)
     if usage is None:
         return ""
-    if any(step.what == "cap" for step in steps):
-        average = next((step.how for step in steps if step.what == "average"), "")
-        counted = next(step.how for step in steps if step.what == "cap")
-        return f"Used {gallons(service.gal)}; {average}: {counted}" if average else f"{counted}"
-    return f"{gallons(service.gal)} in {days} days"
+    cap = next((step for step in steps if step.what == "cap"), None)
+    average = next((step for step in steps if step.what == "average"), None)
+    if cap is None or average is None:
+        return f"{gallons(service.gal)} in {days} days"
+    most = gallons(int(average.fields["gal"]))
+    name = f"your average of {most}" if service.average_gal >= 0 else f"the {most} that count without an average"
+    return f"Below {name}" if service.gal < int(average.fields["gal"]) else f"At {name}"
 
 
 # --- what is due ------------------------------------------------------------------------------------------------------
