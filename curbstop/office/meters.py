@@ -352,7 +352,7 @@ def get_meter_history(*, service_point_id: int, most: int = 60) -> tuple[HungMet
         meters = cursor.fetchall()
         cursor.execute(
             "select r.installation_id, r.id, r.read_on, r.register, r.kind, r.usage_gal, r.findings,"
-            " case when x.id is not null then 'replaced' when d.outcome = 'reject' then 'rejected'"
+            " case when d.outcome = 'reject' then 'rejected' when x.id is not null then 'replaced'"
             "   when r.findings = '{}' or d.outcome = 'accept' then 'counts' else 'waits' end, coalesce(d.reason, '')"
             " from meters_read r left join meters_read x on x.replaces_id = r.id"
             " left join meters_readdecision d on d.read_id = r.id where r.service_point_id = %s"

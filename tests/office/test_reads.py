@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.db import connection
 
-from curbstop.office import reads
+from curbstop.office import meters, reads
 from curbstop.office._once import Refused
 from curbstop.office.reads import BadRead, parse_register
 from curbstop.records.base.models import Event
@@ -182,6 +182,19 @@ def test_an_accepted_read_counts_and_a_rejected_one_does_not():
     assert used(4, TURNS[3], TURNS[4]) == 0
     next_one = read(4, TURNS[5], 72_000)  # since the last one that counts
     assert (next_one.usage_gal, next_one.previous_register) == (12_000, 60_000)
+
+
+def test_another_read_takes_the_place_of_one_that_was_rejected():
+    lived_in(4, 10_000, 16_000, 22_000)
+    wrong = read(4, TURNS[3], 60_000)
+    decide(wrong.read_id, "reject", "another house's meter")
+    right = read(4, TURNS[3], 28_100)
+    assert (right.usage_gal, right.waits) == (6_100, False)
+    assert Read.objects.get(pk=right.read_id).replaces_id == wrong.read_id
+    history = meters.get_meter_history(service_point_id=point(4))[0].reads
+    assert [(row.register, row.state) for row in history[:2]] == [(28_100, "counts"), (60_000, "rejected")]
+    with pytest.raises(BadRead, match="has a read of that day, 28,100"):
+        read(4, TURNS[3], 28_500)
 
 
 def test_a_read_cannot_count_twice():

@@ -87,6 +87,18 @@ def test_a_day_before_the_last_read_is_refused_by_row_and_a_day_to_come_as_a_who
         record()
 
 
+def test_a_route_may_bring_the_read_that_was_rejected():
+    move_in(1, date(2026, 1, 6), register=10_000)
+    read(1, date(2026, 2, 3), 16_000)
+    record(RouteRead(60_000, serial="40000001"))
+    waiting = reads.list_undecided()[0].read_id
+    reads.decide(key=key(), by=by("cleo"), at=at_on(TODAY, 21), read_id=waiting, outcome="reject", reason="misread")
+    done = record(RouteRead(22_000, serial="40000001"))
+    assert (done.accepted, done.duplicates) == (1, 0)
+    assert Read.objects.get(register=22_000).replaces_id == waiting
+    assert record(RouteRead(22_000, serial="40000001")).duplicates == 1
+
+
 def test_a_route_judges_as_the_single_read_does():
     for number, registers in {1: (10_000, 16_000, 22_000), 2: (10_000, 16_000, 22_000)}.items():
         move_in(number, date(2026, 1, 6), register=registers[0])

@@ -42,7 +42,8 @@ _NO_BANDS = Bands(high_percent=0, low_percent=0, least_gal=0, zero_above_gal=0, 
 @dataclass(frozen=True)
 class Standing:
     """A meter where it hangs, on a day. ``previous``: its last read that counts, None when it has none; ``latest``: the
-    last that was not rejected; ``used_from``: from when somebody is responsible for what it measures."""
+    last that was not rejected; ``rejected_id``: the day's read that was, whose place another may take; ``used_from``:
+    from when somebody is responsible for what it measures."""
 
     installation_id: int
     service_point_id: int
@@ -58,6 +59,7 @@ class Standing:
     latest_id: int | None
     latest_on: date | None
     latest_register: int | None
+    rejected_id: int | None
     used_from: date | None
     customer_class: str
     today: date
@@ -68,7 +70,9 @@ class Standing:
 def _standing(*, used: str, history: str, joins: str) -> str:
     return f"""
 select i.id, i.service_point_id, s.premise_id, m.serial, m.dials, m.gal_per_unit, lower(i.during), upper(i.during),
-  p.id, p.read_on, p.register, l.id, l.read_on, l.register, {used},
+  p.id, p.read_on, p.register, l.id, l.read_on, l.register,
+  (select r.id from meters_read r where r.installation_id = i.id and r.read_on = %(on)s and r.id <> %(without)s
+     and {STANDS} and r.id is distinct from l.id), {used},
   (%(at)s::timestamptz at time zone coalesce((select time_zone from decisions_city), 'UTC'))::date, {history}
 from unnest(%(ids)s::bigint[]) with ordinality w (id, n)
 join meters_installation i on i.id = w.id
@@ -122,7 +126,7 @@ def stand(
     with connection.cursor() as cursor:
         sql = _ALONE if kind in _UNCOMPARED else _COMPARED
         cursor.execute(sql, {"ids": list(installation_ids), "on": on, "at": at, "without": without})
-        return tuple(Standing(*[*row[:17], tuple(row[17]), tuple(row[18])]) for row in cursor.fetchall())
+        return tuple(Standing(*[*row[:18], tuple(row[18]), tuple(row[19])]) for row in cursor.fetchall())
 
 
 def lock_installations(*, service_point_ids: Sequence[int] = (), serials: Sequence[str] = (), on: date) -> list[Any]:

@@ -158,7 +158,7 @@ def keep(
         usage, names, says = _over(standing, register), [], ()
     place = [standing.installation_id, standing.service_point_id]
     values: list[Any] = [*place, on, register, kind, source, check_text(reader, field="reader")]
-    values += [standing.previous_id, usage, names, replaces, event_id]
+    values += [standing.previous_id, usage, names, replaces or standing.rejected_id, event_id]
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into meters_read (installation_id, service_point_id, read_on, register, kind, source, reader,"

@@ -164,11 +164,11 @@ def _why_not(standing: Standing, register: int, read_on: date) -> str:
 
 _INSERT = """
 insert into meters_read (installation_id, service_point_id, read_on, register, kind, source, reader, previous_id,
-  usage_gal, findings, event_id)
+  usage_gal, findings, replaces_id, event_id)
 select r.installation, r.point, %s, r.register, 'regular', %s, %s, r.previous, r.usage,
-  string_to_array(r.findings, ' '), %s
-from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
-  as r (installation, point, register, previous, usage, findings)
+  string_to_array(r.findings, ' '), r.replaces, %s
+from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[])
+  as r (installation, point, register, previous, usage, findings, replaces)
 on conflict (installation_id, read_on) where replaces_id is null do nothing
 returning findings <> '{}'"""
 
@@ -190,6 +190,7 @@ def _write(
         [standing.previous_id for standing in standings],
         [int(gal) for gal in judged.usage_gal],
         [" ".join(judged.names(row)) for row in range(len(standings))],
+        [standing.rejected_id for standing in standings],
     ]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [read_on, source, reader, event_id, *columns])
