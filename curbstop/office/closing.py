@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from django.db import connection, transaction
 
-from curbstop.office import ledger
+from curbstop.office import bills, ledger
 from curbstop.rules.ledger import RECEIVABLES, RECIPES, gl
 from curbstop.rules.money import show
 
@@ -86,6 +86,7 @@ def _all(on: date) -> Iterator[Proved]:
     for proof in read_proofs():
         yield _ask(proof, on)
     yield _roll_forward(on)
+    yield _rerated()
 
 
 def _roll_forward(on: date) -> Proved:
@@ -114,6 +115,12 @@ def _roll_forward(on: date) -> Proved:
             if cents != closing.get(account, 0)
         ]
     return Proved("40", shows, len(open_cents), len(faults), tuple(faults[:SHOWN]))
+
+
+def _rerated() -> Proved:
+    rated = bills.rerate_all()
+    shows = "every issued bill, rated again from its stored inputs, comes to its lines to the cent"
+    return Proved("11", shows, rated.bills, rated.at_fault, rated.faults)
 
 
 def _ask(proof: Proof, on: date) -> Proved:
