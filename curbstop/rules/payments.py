@@ -7,9 +7,10 @@ over have a rule of their own, so that the same money always goes to the same pl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -29,6 +30,9 @@ TYPES: Mapping[str, int] = {
     "pre_petition": 1270,
 }
 """Receivable types by the word a policy uses for them."""
+
+DEPOSITS = 2210
+"""Object of deposits payable: where the money for a deposit that was asked for goes."""
 
 ONLY_BY_NAME = frozenset({1250, 1270})
 """Receivables that a payment does not touch unless the payer or the policy names them: plan-deferred, pre-petition."""
@@ -63,13 +67,26 @@ class Target:
     @property
     def service(self) -> str:
         """The kind's family (``water``); of a late charge, the service it is on."""
-        family, _, rest = self.kind.partition(".")
-        return rest if family in ("late", "adjustment", "level") and rest else family
+        return _service(self.kind)
 
     @property
     def is_demand(self) -> bool:
         """Whether it is a deposit asked for, which is no receivable."""
-        return object_of(self.gl) == 2210
+        return object_of(self.gl) == DEPOSITS
+
+
+@cache
+def _service(kind: str) -> str:
+    family, _, rest = kind.partition(".")
+    return rest if family in ("late", "adjustment", "level") and rest else family
+
+
+@cache
+def _words(kind: str, object: int) -> frozenset[str]:
+    """Every word by which a policy may name a target of this kind on this object."""
+    words = {kind, kind.partition(".")[0], _service(kind)}
+    words |= {word for word, number in TYPES.items() if number == object}
+    return frozenset(words | ({DEPOSIT_DEMAND} if object == DEPOSITS else set()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +100,15 @@ class Take:
 
     def takes(self, target: Target, on: date) -> bool:
         """Whether the target is one of the step's, on the day of the payment."""
-        named = self._names(target)
-        if object_of(target.gl) in ONLY_BY_NAME and self.document is None and not (named and not self.other_than):
+        object = object_of(target.gl)
+        named = bool(self.words) and not _words(target.kind, object).isdisjoint(self.words)
+        if object in ONLY_BY_NAME and self.document is None and not (named and not self.other_than):
             return False
         if self.document is not None and target.document != self.document:
             return False
         if self.overdue is not None and (target.due_on is not None and target.due_on < on) != self.overdue:
             return False
         return not self.words or named != self.other_than
-
-    def _names(self, target: Target) -> bool:
-        family = target.kind.partition(".")[0]
-        words = {target.kind, family, target.service}
-        words |= {word for word, object in TYPES.items() if object == object_of(target.gl)}
-        if target.is_demand:
-            words.add(DEPOSIT_DEMAND)
-        return any(word in words for word in self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +129,15 @@ class Policy:
 
     def place(self, target: Target) -> int:
         """The priority of the target's service; deposits asked for come after everything owed, unless named."""
-        if target.service in self.priority:
-            return self.priority.index(target.service)
-        return len(self.priority) + (1 if target.is_demand else 0)
+        return _place(self.priority, target.kind, object_of(target.gl))
+
+
+@cache
+def _place(priority: tuple[str, ...], kind: str, object: int) -> int:
+    service = _service(kind)
+    if service in priority:
+        return priority.index(service)
+    return len(priority) + (object == DEPOSITS)
 
 
 PRESETS: Mapping[str, list[Mapping[str, Any]]] = {
@@ -214,57 +230,57 @@ def apply(amount: int, targets: Iterable[Target], policy: Policy, *, on: date) -
     if amount < 0:
         raise ValueError(f"{amount} cents: an amount to apply is not below zero")
     left = amount
-    open_cents = {target: target.open_cents for target in targets if target.open_cents > 0}
-    paid: dict[Target, int] = {}
+    pile = sorted((target for target in targets if target.open_cents > 0), key=lambda target: _tie(target, policy))
+    open_cents = [target.open_cents for target in pile]
     for step in policy.steps:
         if left == 0:
             break
-        taken = [target for target in open_cents if open_cents[target] and step.take.takes(target, on)]
-        place = _places(step.order, policy)
-        taken.sort(key=lambda target, place=place: (place(target), _tie(target, policy)))  # type: ignore[misc]
-        for _, group in groupby(taken, key=place):
-            for target, cents in _pay(left, [(t, open_cents[t]) for t in group], step.pro_rata, policy):
-                paid[target] = paid.get(target, 0) + cents
-                open_cents[target] -= cents
+        taken = [n for n, target in enumerate(pile) if open_cents[n] and step.take.takes(target, on)]
+        places = {n: _key(step.order, pile[n], policy) for n in taken}
+        taken.sort(key=places.__getitem__)  # stable: of one place, in the order of the pile
+        for _, group in groupby(taken, key=places.__getitem__):
+            for n, cents in _pay(left, [(n, open_cents[n]) for n in group], step.pro_rata):
+                open_cents[n] -= cents
                 left -= cents
-    ordered = sorted(paid.items(), key=lambda pair: (_tie(pair[0], policy), pair[0].account_id))
-    made = tuple(Application(t.account_id, t.gl, t.document, t.line, t.kind, c) for t, c in ordered if c)
+            if left == 0:
+                break
+    paid = [(target, target.open_cents - open_cents[n]) for n, target in enumerate(pile)]
+    made = tuple(Application(t.account_id, t.gl, t.document, t.line, t.kind, cents) for t, cents in paid if cents)
     return made, left
 
 
-def _places(order: tuple[str, ...], policy: Policy) -> Callable[[Target], tuple[int, ...]]:
-    def place(target: Target) -> tuple[int, ...]:
-        due = target.due_on.toordinal() if target.due_on is not None else date.max.toordinal()
-        keys = {"due_on": due, "service_priority": policy.place(target), "document": target.document}
-        return tuple(keys[key] for key in order)
-
-    return place
+def _key(order: tuple[str, ...], target: Target, policy: Policy) -> tuple[int, ...]:
+    keys = []
+    for name in order:
+        if name == "due_on":
+            keys.append((target.due_on or date.max).toordinal())
+        else:
+            keys.append(target.document if name == "document" else policy.place(target))
+    return tuple(keys)
 
 
 def _tie(target: Target, policy: Policy) -> tuple[int, int, int, int, str]:
     return (policy.place(target), target.document, target.line, target.account_id, target.gl)
 
 
-def _pay(
-    left: int, group: Sequence[tuple[Target, int]], pro_rata: bool, policy: Policy
-) -> Iterable[tuple[Target, int]]:
-    """What each of a group gets. In proportion, the residue goes a cent each to the largest remainders."""
+def _pay(left: int, group: Sequence[tuple[int, int]], pro_rata: bool) -> Iterable[tuple[int, int]]:
+    """What each of a group gets. In proportion, the residue goes a cent each to the largest remainders, the first of
+    equals first."""
     due = sum(open_cents for _, open_cents in group)
     if left >= due:
         return group
     if not pro_rata:
         paid = []
-        for target, open_cents in group:
+        for n, open_cents in group:
             cents = min(left, open_cents)
-            paid.append((target, cents))
+            paid.append((n, cents))
             left -= cents
         return paid
-    shares = {target: left * open_cents // due for target, open_cents in group}
+    shares = {n: left * open_cents // due for n, open_cents in group}
     residue = left - sum(shares.values())
     # q + 1 <= open holds for each that gets a cent, since left < due
-    by_remainder = sorted(group, key=lambda pair: (-(left * pair[1] % due), _tie(pair[0], policy)))
-    for target, _ in by_remainder[:residue]:
-        shares[target] += 1
+    for n, _ in sorted(group, key=lambda pair: -(left * pair[1] % due))[:residue]:
+        shares[n] += 1
     return shares.items()
 
 
@@ -352,17 +368,17 @@ def give_change(tenders: Sequence[Tender], wanted: int) -> tuple[Kept, ...]:
 
 def attribute(kept: Sequence[Kept], amounts: Sequence[int]) -> tuple[tuple[tuple[str, int], ...], ...]:
     """Which tender paid which amount, for the receipt: tenders fill the amounts, both in the order given."""
-    left = [[tender.type, tender.cents] for tender in kept]
+    types = [tender.type for tender in kept]
+    left = [tender.cents for tender in kept]
+    n = 0
     found: list[tuple[tuple[str, int], ...]] = []
     for amount in amounts:
         parts: list[tuple[str, int]] = []
-        while amount and left:
-            type, cents = str(left[0][0]), int(left[0][1])
-            used = min(cents, amount)
-            parts.append((type, used))
+        while amount and n < len(left):
+            used = min(left[n], amount)
+            parts.append((types[n], used))
             amount -= used
-            left[0][1] = cents - used
-            if cents == used:
-                left.pop(0)
+            left[n] -= used
+            n += left[n] == 0
         found.append(tuple(parts))
     return tuple(found)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from curbstop.office._events import Acting
 from curbstop.office._once import Refused
+from curbstop.office.ledger.statements import array, ask
 from curbstop.records.bulk.columns import Coded, Column
 from curbstop.records.bulk.copy import copy_in
 from curbstop.records.ledger.models import Posting as PostingRow
@@ -71,14 +72,16 @@ def reserve_documents(count: int) -> list[int]:
 _POST = """
 with txn as (
   insert into ledger_transaction (posted_at, event_id, reverses_id, posted_on, effective_on, act, by, approval_id)
-  values (%(at)s, %(event)s, %(reverses)s, %(posted_on)s, %(effective_on)s, %(act)s, %(by)s, %(approval)s)
+  values (%(at)s::timestamptz, %(event)s::bigint, %(reverses)s::bigint, %(posted_on)s::date, %(effective_on)s::date,
+    %(act)s, %(by)s::bigint, %(approval)s::bigint)
   returning id),
 leg as (
   select * from unnest(%(legs)s::int[], %(funds)s::smallint[], %(objects)s::smallint[], %(kinds)s::text[],
     %(debits)s::bigint[], %(credits)s::bigint[], %(accounts)s::bigint[], %(documents)s::bigint[], %(lines)s::smallint[],
     %(dues)s::date[]) l(no, fund, object, kind, debit, credit, account_id, document_id, line_no, due_on)),
 kind as (
-  select distinct on (code) code, id from ledger_kind where code = any(%(kinds)s) and valid_from <= %(kinds_on)s
+  select distinct on (code) code, id from ledger_kind
+  where code = any(%(kinds)s::text[]) and valid_from <= %(kinds_on)s::date
   order by code, valid_from desc),
 posted as (
   insert into ledger_posting (txn_id, leg_no, account_id, document_id, debit_cents, credit_cents, due_on, fund, gl_id,
@@ -90,7 +93,7 @@ posted as (
   where leg.account_id is null or exists (select from customers_account a where a.id = leg.account_id)
   returning 1)
 select (select id from txn), (select count(*) from posted),
-  exists (select from ledger_day where posted_on = %(posted_on)s)"""
+  exists (select from ledger_day where posted_on = %(posted_on)s::date)"""
 
 
 def _post(
@@ -114,26 +117,21 @@ def _post(
     legs = tuple(legs)
     check_balance(legs)
     check_recipe(act, legs)
-    with connection.cursor() as cursor:
-        try:
-            cursor.execute(
-                _POST,
-                {
-                    "at": event.at,
-                    "event": event.id,
-                    "reverses": reverses,
-                    "posted_on": posted_on,
-                    "effective_on": effective_on,
-                    "act": act,
-                    "by": event.by.id,
-                    "approval": approval,
-                    "kinds_on": kinds_on or posted_on,
-                    **_arrays(legs),
-                },
-            )
-        except IntegrityError as error:
-            raise _explained(error, posted_on, effective_on) from error
-        txn_id, posted, opened = cursor.fetchone()
+    header = {
+        "at": event.at.isoformat(),
+        "event": event.id,
+        "reverses": reverses,
+        "posted_on": posted_on,
+        "effective_on": effective_on,
+        "act": act,
+        "by": event.by.id,
+        "approval": approval,
+        "kinds_on": kinds_on or posted_on,
+    }
+    try:
+        ((txn_id, posted, opened),) = ask(_POST, {**header, **_arrays(legs)})
+    except IntegrityError as error:
+        raise _explained(error, posted_on, effective_on) from error
     if not opened:
         raise _not_open(posted_on)
     if posted != len(legs):
@@ -141,18 +139,18 @@ def _post(
     return int(txn_id)
 
 
-def _arrays(legs: Sequence[Leg]) -> dict[str, list[object]]:
+def _arrays(legs: Sequence[Leg]) -> dict[str, object]:
     return {
-        "legs": list(range(1, len(legs) + 1)),
-        "funds": [fund_of(leg.gl) for leg in legs],
-        "objects": [object_of(leg.gl) for leg in legs],
+        "legs": array(range(1, len(legs) + 1)),
+        "funds": array(fund_of(leg.gl) for leg in legs),
+        "objects": array(object_of(leg.gl) for leg in legs),
         "kinds": [leg.kind for leg in legs],
-        "debits": [leg.debit_cents for leg in legs],
-        "credits": [leg.credit_cents for leg in legs],
-        "accounts": [leg.account_id for leg in legs],
-        "documents": [leg.document for leg in legs],
-        "lines": [leg.line for leg in legs],
-        "dues": [leg.due_on for leg in legs],
+        "debits": array(leg.debit_cents for leg in legs),
+        "credits": array(leg.credit_cents for leg in legs),
+        "accounts": array(leg.account_id for leg in legs),
+        "documents": array(leg.document for leg in legs),
+        "lines": array(leg.line for leg in legs),
+        "dues": array(leg.due_on for leg in legs),
     }
 
 
@@ -238,7 +236,7 @@ def _post_many(event: Acting, *, posted_on: date, postings: Sequence[Posting]) -
         _copy_legs(postings, ids, legs, chart)
     except IntegrityError as error:
         raise _explained(error, posted_on, max(posting.effective_on for posting in postings)) from error
-    _check_parents(ids, len(legs))
+    _check_parents(ids)
     return ids
 
 
@@ -288,23 +286,26 @@ def _nullable(values: list[int | None]) -> Column | NDArray[np.int64]:
 
 
 _ORPHANS = """
-select p.txn_id, p.leg_no from ledger_posting p
-left join ledger_transaction t on t.id = p.txn_id
-left join ledger_gl g on (g.id, g.fund, g.sub) = (p.gl_id, p.fund, p.sub)
-left join ledger_kind k on k.id = p.kind_id
-left join customers_account a on a.id = p.account_id
-where p.txn_id = any(%s)
-  and (t.id is null or g.id is null or k.id is null or (p.account_id is not null and a.id is null))
+with leg as materialized (
+  select txn_id, gl_id, fund, sub, kind_id, account_id from ledger_posting where txn_id = any(%(ids)s::bigint[]))
+select 'header', txn_id from (select distinct txn_id from leg) x
+where not exists (select from ledger_transaction t where t.id = txn_id)
+union all
+select 'account of the chart', gl_id from (select distinct gl_id, fund, sub from leg) x
+where not exists (select from ledger_gl g where (g.id, g.fund, g.sub) = (x.gl_id, x.fund, x.sub))
+union all
+select 'kind', kind_id from (select distinct kind_id from leg) x
+where not exists (select from ledger_kind k where k.id = kind_id)
+union all
+select 'customer account', account_id from (select distinct account_id from leg where account_id is not null) x
+where not exists (select from customers_account a where a.id = account_id)
 limit 1"""
 
 
-def _check_parents(txn_ids: list[int], legs: int) -> None:
+def _check_parents(txn_ids: list[int]) -> None:
     """Invariant 3 over these transactions: every row's header, account, kind and customer account exist."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ORPHANS, [txn_ids])
-        orphan = cursor.fetchone()
-        if orphan is not None:
-            raise NotInBooks(f"transaction {orphan[0]} leg {orphan[1]} names something that is not there")
+    for what, id in ask(_ORPHANS, {"ids": array(txn_ids)}):
+        raise NotInBooks(f"there is no {what} {id}, which a posting names")
 
 
 def get_legs(txn_id: int) -> tuple[Leg, ...]:

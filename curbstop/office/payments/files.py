@@ -280,7 +280,8 @@ def _apply(
     numbered = zip(rows, documents, strict=True)
     for account_id, group in groupby(numbered, key=lambda pair: pair[0].account_id):
         owing: Owing | None = loaded.accounts[account_id] if loaded and account_id is not None else None
-        for row, document in group:
+        waiting = list(group)
+        for place, (row, document) in enumerate(waiting, 1):
             came = [Tendered(channel.gl, batch_id, 1, row.cents)]
             if owing is None or loaded is None:
                 held = Tendered(UNIDENTIFIED, document, 1, row.cents)
@@ -289,8 +290,9 @@ def _apply(
             applied, rest = apply(row.cents, owing.targets, loaded.policy, on=on)
             rests = [Unapplied(owing.id, document, 1, rest)] if rest else []
             postings.append(ledger.Posting("take", on, take_legs(came, applied, rests)))
-            owing = less(owing, applied, rest)
             credit_cents += rest
+            if place < len(waiting):
+                owing = less(owing, applied, rest)
     return postings, credit_cents
 
 
@@ -360,11 +362,9 @@ def _write_receipts(
 def _recorded(received: FileReceived) -> BatchRecorded:
     with connection.cursor() as cursor:
         cursor.execute(
-            "select count(*), coalesce(sum(r.cents), 0)::bigint, count(*) filter (where not d.identified),"
-            " coalesce(sum(r.cents) filter (where not d.identified), 0)::bigint"
-            " from payments_batchrowdone d join payments_batchrow r on (r.batch_id, r.row_no) = (d.batch_id, d.row_no)"
-            " where d.batch_id = %s",
+            "select coalesce(sum(cents), 0)::bigint from payments_batchrow where batch_id = %s and account_id is null",
             [received.batch_id],
         )
-        rows, cents, nameless, nameless_cents = cursor.fetchone()
-    return BatchRecorded(received.batch_id, rows, cents, nameless, nameless_cents, received.already)
+        nameless_cents = cursor.fetchone()[0]
+    nameless = received.rows - received.identified
+    return BatchRecorded(received.batch_id, received.rows, received.cents, nameless, nameless_cents, received.already)

@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from django.db import connection
-
 from curbstop.office import policies
 from curbstop.office._once import Refused
+from curbstop.office.ledger.statements import array, ask
 from curbstop.rules.ledger import Application, gl
 from curbstop.rules.money import show
 from curbstop.rules.payments import Policy, Target, apply, check_cents, instruct, read_policy
@@ -78,12 +77,12 @@ class PaidAccount:
 _OWING = """
 select 'account', a.id, null::smallint, null::smallint, null::bigint, null::smallint, a.number, c.name,
   null::bigint, null::date
-from customers_account a join customers_customer c on c.id = a.customer_id where a.id = any(%(accounts)s)
+from customers_account a join customers_customer c on c.id = a.customer_id where a.id = any(%(accounts)s::bigint[])
 union all
 select 'item', p.account_id, g.fund, g.object, p.document_id, p.line_no, min(k.code), min(k.says),
   sum(p.debit_cents - p.credit_cents)::bigint, max(p.due_on)
 from ledger_posting p join ledger_gl g on g.id = p.gl_id join ledger_kind k on k.id = p.kind_id
-where p.account_id = any(%(accounts)s) and (p.sub = 2 or g.object in (2310, 2320))
+where p.account_id = any(%(accounts)s::bigint[]) and (p.sub = 2 or g.object in (2310, 2320))
 group by p.account_id, p.gl_id, g.fund, g.object, p.document_id, p.line_no
 having sum(p.debit_cents - p.credit_cents) <> 0
 union all
@@ -93,17 +92,22 @@ from payments_depositdemand d left join lateral (
   select sum(p.credit_cents) - coalesce(sum(p.debit_cents) filter (where t.reverses_id is not null), 0) cents
   from ledger_posting p join ledger_transaction t on t.id = p.txn_id
   where p.account_id = d.account_id and p.document_id = d.document_id and p.line_no = 1 and p.sub = 3) paid on true
-where d.account_id = any(%(accounts)s) and d.cents > coalesce(paid.cents, 0)
+where d.account_id = any(%(accounts)s::bigint[]) and d.cents > coalesce(paid.cents, 0)
 union all
 select 'policy', null, null, null, null, null, policy, value::text, null, null
-from decisions_policyvalue where policy = any(%(policies)s) and valid @> %(on)s
+from decisions_policyvalue where policy = any(%(policies)s::text[]) and valid @> %(on)s::date
 union all
-select 'document', nextval('ledger_document_seq'), null, null, null, null, null, null, null, null where %(till)s <> 0
+select 'document', nextval('ledger_document_seq'), null, null, null, null, null, null, null, null
+where %(till)s::int <> 0
 union all
 select 'session', s.document_id, null, null, s.cashier_id, null, trim(u.first_name || ' ' || u.last_name),
   case when exists (select from payments_tillcount c where c.session_id = s.id) then 'counted' end, s.id, s.opened_on
 from payments_tillsession s join base_user u on u.id = s.cashier_id
-where s.till_id = %(till)s and not exists (select from payments_tillclose x where x.session_id = s.id)"""
+where s.till_id = %(till)s::int and not exists (select from payments_tillclose x where x.session_id = s.id)"""
+
+
+# For one account, as most payments are: the server keeps one plan of it, where for a list it plans each time anew.
+_OWING_ONE = _OWING.replace("= any(%(accounts)s::bigint[])", "= %(accounts)s::bigint")
 
 
 @dataclass(frozen=True)
@@ -143,24 +147,27 @@ def load(account_ids: Iterable[int], *, on: date, till_id: int = 0) -> Loaded:
     balances: dict[int, int] = dict.fromkeys(wanted, 0)
     says: dict[str, str] = {}
     document_id, session = 0, None
-    with connection.cursor() as cursor:
-        names = [APPLICATION, DEPOSIT_FIRST]
-        cursor.execute(_OWING, {"accounts": wanted, "on": on, "policies": names, "till": till_id})
-        for what, id, fund, object, doc, line, word, words, cents, due_on in cursor.fetchall():
-            if what == "account":
-                heads[id] = (word, words)
-            elif what == "policy":
-                values[word] = json.loads(words) if words is not None else None
-            elif what == "document":
-                document_id = id
-            elif what == "session":
-                session = Session(cents, id, due_on, doc, word, words is not None)
-            else:
-                if what == "item":
-                    balances[id] += cents
-                if cents > 0:
-                    says[word] = words
-                    targets[id].append(Target(id, gl(fund, object), doc, line, word, cents, due_on))
+    names = [APPLICATION, DEPOSIT_FIRST]
+    values_of = {"on": on, "policies": names, "till": till_id}
+    if len(wanted) == 1:
+        found = ask(_OWING_ONE, {**values_of, "accounts": wanted[0]})
+    else:
+        found = ask(_OWING, {**values_of, "accounts": array(wanted)})
+    for what, id, fund, object, doc, line, word, words, cents, due_on in found:
+        if what == "account":
+            heads[id] = (word, words)
+        elif what == "policy":
+            values[word] = json.loads(words) if words is not None else None
+        elif what == "document":
+            document_id = id
+        elif what == "session":
+            session = Session(cents, id, due_on, doc, word, words is not None)
+        else:
+            if what == "item":
+                balances[id] += cents
+            if cents > 0:
+                says[word] = words
+                targets[id].append(Target(id, gl(fund, object), doc, line, word, cents, due_on))
     if missing := [id for id in wanted if id not in heads]:
         raise LookupError(f"no such account: {missing}")
     accounts = {id: Owing(id, *heads[id], balances[id], tuple(targets[id]), says) for id in wanted}

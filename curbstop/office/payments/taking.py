@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection
-
 from curbstop.office import ledger
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
+from curbstop.office.ledger.statements import array, ask
 from curbstop.office.payments.owing import (
     Loaded,
     PaidAccount,
@@ -158,21 +157,19 @@ def get_payment_preview(
 # The till's row, not its session's, since sessions never change and the office may not lock them; then the accounts.
 _LOCK = """
 with drawer as materialized (
-  select t.id, t.code, t.series_id from payments_till t where t.code = %(till)s for no key update),
+  select t.id, t.code, t.series_id from payments_till t where t.code = %(till)s::text for no key update),
 account as materialized (
-  select a.id from customers_account a where a.id = any(%(accounts)s) and (select count(*) from drawer) = 1
+  select a.id from customers_account a where a.id = any(%(accounts)s::bigint[]) and (select count(*) from drawer) = 1
   order by a.id for no key update)
 select id, code, series_id, (select count(*) from account) from drawer"""
 
 
 def _lock(till: str, account_ids: Sequence[int]) -> _Drawer:
     """Hold the drawer and the accounts, in the one order of locks."""
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, {"till": till, "accounts": sorted(account_ids)})
-        row = cursor.fetchone()
-    if row is None:
+    rows = ask(_LOCK, {"till": till, "accounts": array(sorted(account_ids))})
+    if not rows:
         raise TillClosed(f"There is no till {till!r}. Choose one of the office's tills.", field="till")
-    return _Drawer(row[0], row[1], row[2])
+    return _Drawer(*rows[0][:3])
 
 
 def _check_open(drawer: _Drawer, session: Session | None, by: Actor, on: date) -> Session:
@@ -217,13 +214,14 @@ def _tendered(kept: Sequence[Kept], document_id: int) -> list[Tendered]:
 # The number is taken last, so that only receipts of one series wait for each other, and only this long.
 _RECEIPT = """
 with taken as (
-  update payments_series set next_no = next_no + 1 where id = %(series)s returning id, code, next_no - 1 as no),
+  update payments_series set next_no = next_no + 1 where id = %(series)s::int returning id, code, next_no - 1 as no),
 receipt as (
   insert into payments_receipt (series_id, no, txn_id, account_id, document_id, effective_on, payer, cents, instruction)
-  select id, no, %(txn)s, %(account)s, %(document)s, %(on)s, %(payer)s, %(cents)s, %(instruction)s from taken),
+  select id, no, %(txn)s::bigint, %(account)s::bigint, %(document)s::bigint, %(on)s::date, %(payer)s::text,
+    %(cents)s::bigint, %(instruction)s::text from taken),
 tender as (
   insert into payments_tender (series_id, no, line, type, cents, change_cents, reference, batch_document_id)
-  select taken.id, taken.no, t.line, t.type, t.cents, t.change_cents, t.reference, %(batch)s
+  select taken.id, taken.no, t.line, t.type, t.cents, t.change_cents, t.reference, %(batch)s::bigint
   from taken cross join unnest(%(lines)s::smallint[], %(types)s::text[], %(sums)s::bigint[], %(changes)s::bigint[],
     %(references)s::text[]) t(line, type, cents, change_cents, reference))
 select no from taken"""
@@ -238,12 +236,10 @@ def _asked(first: PayFirst | None) -> str:
 def _write_receipt(receipt: dict[str, Any], kept: Sequence[Kept]) -> int:
     tenders: dict[str, Any] = {
         "cents": sum(tender.cents for tender in kept),
-        "lines": list(range(1, len(kept) + 1)),
+        "lines": array(range(1, len(kept) + 1)),
         "types": [tender.type for tender in kept],
-        "sums": [tender.cents for tender in kept],
-        "changes": [tender.change_cents for tender in kept],
+        "sums": array(tender.cents for tender in kept),
+        "changes": array(tender.change_cents for tender in kept),
         "references": [tender.reference for tender in kept],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_RECEIPT, {**receipt, **tenders})
-        return int(cursor.fetchone()[0])
+    return int(ask(_RECEIPT, {**receipt, **tenders})[0][0])

@@ -263,7 +263,7 @@ class BatchRowDone(models.Model):
     """A row of a file became this receipt: written in the same commit as its rows, so that no row is posted twice."""
 
     pk = models.CompositePrimaryKey("batch_id", "row_no")
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="+", db_index=False)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     receipt_no = models.BigIntegerField()
     row_no = models.IntegerField()
     identified = models.BooleanField()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 
 POOL = 10
 """The fund that holds everybody's cash: balance-sheet accounts only."""
@@ -86,16 +87,19 @@ def _above_zero(gl: str, cents: int) -> int:
     return cents
 
 
+@cache
 def gl(fund: int, object: int) -> str:
     """The account string of a fund and an object: ``51-1210``."""
     return f"{fund:02d}-{object:04d}"
 
 
+@cache  # a chart has hundreds of accounts, a file a million legs
 def fund_of(account: str) -> int:
     """The fund of an account string."""
     return int(account[:2])
 
 
+@cache
 def object_of(account: str) -> int:
     """The object of an account string."""
     return int(account[3:])

@@ -9,43 +9,59 @@ from django.db import migrations
 from curbstop.records.base.append_only import append_only
 
 FUNCTIONS = """
--- A new statement of rows: what was checked before in this database transaction is to be checked again.
+-- After each statement of rows: their transactions are to be checked, again if they were checked before. The list is a
+-- setting of this database transaction, so a rolled-back savepoint takes its part of it along.
 create or replace function public.ledger_fresh() returns trigger language plpgsql as $$
+declare
+  here text := tg_table_schema || ':';
+  listed text := coalesce(current_setting('ledger.to_check', true), '');
+  fresh text;
 begin
-  perform set_config('ledger.held', '', true);
+  select string_agg(distinct txn_id::text, ',') into fresh from inserted;
+  if fresh is not null then
+    if left(listed, length(here)) = here then
+      here := listed || ',';
+    end if;
+    perform set_config('ledger.to_check', here || fresh, true);
+  end if;
   return null;
 end $$;
 
--- At commit, once a ledger transaction: debits = credits in every fund, and no item that it reduced crosses zero.
+-- At commit, once for all transactions on the list: debits = credits in every fund, and no item that was reduced
+-- crosses zero. The first row that fires checks them all; the others find nothing left to check.
 create or replace function public.ledger_holds() returns trigger language plpgsql as $$
 declare
-  mark text := tg_table_schema || '.' || new.txn_id;
+  here text := tg_table_schema || ':';
+  listed text := coalesce(current_setting('ledger.to_check', true), '');
+  txns bigint[];
   bad record;
 begin
-  if current_setting('ledger.held', true) = mark then
+  if left(listed, length(here)) <> here then
     return null;
   end if;
+  txns := string_to_array(substr(listed, length(here) + 1), ',')::bigint[];
   for bad in execute format(
-    'select fund, sum(debit_cents) d, sum(credit_cents) c from %I.%I where txn_id = $1
-     group by fund having sum(debit_cents) <> sum(credit_cents)', tg_table_schema, tg_table_name) using new.txn_id
+    'select txn_id, fund, sum(debit_cents) d, sum(credit_cents) c from %I.%I where txn_id = any($1)
+     group by txn_id, fund having sum(debit_cents) <> sum(credit_cents) order by 1, 2', tg_table_schema, tg_table_name)
+    using txns
   loop
-    raise exception 'transaction % does not balance in fund %: debits %, credits %', new.txn_id, bad.fund, bad.d, bad.c
+    raise exception 'transaction % does not balance in fund %: debits %, credits %', bad.txn_id, bad.fund, bad.d, bad.c
       using errcode = 'check_violation', constraint = 'ledger_posting_balances';
   end loop;
   for bad in execute format(
     'select account_id, document_id, line_no, sum(p.debit_cents - p.credit_cents) open_cents
      from (select distinct account_id, document_id, line_no, gl_id, sub t from %1$I.%2$I
-           where txn_id = $1 and (sub = 2 and credit_cents > 0 or sub = 3 and debit_cents > 0)) i
+           where txn_id = any($1) and (sub = 2 and credit_cents > 0 or sub = 3 and debit_cents > 0)) i
      join %1$I.%2$I p using (account_id, document_id, line_no, gl_id)
      group by account_id, document_id, line_no, gl_id, t
      having t = 2 and sum(p.debit_cents) < sum(p.credit_cents) or t = 3 and sum(p.debit_cents) > sum(p.credit_cents)',
-    tg_table_schema, tg_table_name) using new.txn_id
+    tg_table_schema, tg_table_name) using txns
   loop
     raise exception 'item %.% of account % would be over-applied by % cents',
       bad.document_id, bad.line_no, bad.account_id, abs(bad.open_cents)
       using errcode = 'check_violation', constraint = 'ledger_posting_item_open';
   end loop;
-  perform set_config('ledger.held', mark, true);
+  perform set_config('ledger.to_check', '', true);
   return null;
 end $$;
 
@@ -55,8 +71,12 @@ create or replace function public.ledger_day_guard() returns trigger language pl
 declare
   city int := hashtext(tg_table_schema || ':day');
   day int := new.posted_on - date '2000-01-01';
+  mark text := tg_table_schema || ':' || new.posted_on;
   closed date;
 begin
+  if not new.closes and current_setting('ledger.open_day', true) = mark then
+    return new;  -- looked at before in this database transaction, and held open since
+  end if;
   if new.closes then
     perform pg_advisory_xact_lock(city, day);
   else
@@ -68,12 +88,13 @@ begin
     raise exception 'the day % is closed (by the closing of %); post on an open day with the true effective date',
       new.posted_on, closed using errcode = 'check_violation', constraint = 'ledger_transaction_day_open';
   end if;
+  perform set_config('ledger.open_day', case when new.closes then '' else mark end, true);
   return new;
 end $$;
 """
 
 TRIGGERS = """
-create trigger ledger_fresh before insert on ledger_posting
+create trigger ledger_fresh after insert on ledger_posting referencing new table as inserted
   for each statement execute function public.ledger_fresh();
 -- The condition spares the receivable debits of a bill run: its revenue legs and leg 1 still fire, and the check reads
 -- the whole transaction. Firing on every row costs a quarter of the run.
