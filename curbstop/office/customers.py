@@ -136,6 +136,9 @@ def open(
     check_choice(customer_class, CLASSES, field="customer_class")
     check_choice(tenure, TENURES, field="tenure")
     check_choice(kind, KINDS, field="kind")
+    if customer_class == "residential" and tenure == "business":
+        remedy = "choose owner or renter, or the commercial class"
+        raise BadEntry(field="tenure", value=tenure, why="not the tenure of a home", remedy=remedy)
     lines = list(check_mail_to(mail_to))
     with connection.cursor() as cursor:
         if customer_id is None:

@@ -82,6 +82,12 @@ def test_a_choice_that_there_is_not_names_those_there_are(field):
     assert fault.value.field == field
 
 
+def test_a_home_is_owned_or_rented():
+    with pytest.raises(BadEntry) as fault:
+        open_account("Ann Lee", customer_class="residential", tenure="business")
+    assert fault.value.field == "tenure"
+
+
 def test_a_mailing_address_has_the_lines_of_an_envelope():
     opened = open_account("Ann Lee", mail_to=("PO Box 9", "", "  Moore OK  73160 "))
     assert Account.objects.get(pk=opened.account_id).mail_to == ["PO Box 9", "Moore OK 73160"]

@@ -316,3 +316,9 @@ def test_a_month_may_end_on_a_leap_day():
     done = stop(account_id, 1, date(2028, 3, 1), registers={"water": 2_600})
     assert (done.agreements[0].from_on, done.agreements[0].until_on) == (date(2028, 2, 29), date(2028, 3, 1))
     assert done.reads[0].usage_gal == 100
+
+
+def test_a_home_owners_deposit_goes_by_the_worst_grade():
+    done = start(open_account(tenure="owner").account_id, grades=(1, 2))
+    assert (done.deposit_cents, done.instalments_cents) == (30_000, (30_000,))
+    assert DepositDemand.objects.get().cents == 30_000
