@@ -16,6 +16,7 @@ from django.contrib.auth.hashers import make_password
 from curbstop.office import customers, ledger, meters, policies, staff, tariffs
 from curbstop.office._once import Refused
 from curbstop.office.policies import CityPack, PackFile
+from curbstop.rules.tariffs import read_tariffs
 from curbstop.simulator.crew import CLOCK, CREW, PASSWORD
 from curbstop.simulator.imagined import Recipe, Town
 from curbstop.simulator.office import Office
@@ -72,6 +73,23 @@ def find_recipe() -> Recipe | None:
         seed=int(str(values["town.seed"])),
         began_on=date.fromisoformat(str(values["town.began_on"])),
     )
+
+
+def refuse_before_rates(recipe: Recipe) -> None:
+    """:raises Refused: the town would begin before the city's rates hold, or the city has no pack"""
+    pack = policies.read_pack(recipe.city)
+    since: dict[str, date] = {}
+    for file in pack.tariffs:
+        for tariff in read_tariffs(file.text, file=file.name):
+            first = min(version.period.from_on for version in tariff.versions)
+            since[tariff.service] = min(first, since.get(tariff.service, first))
+    holds_from = max(since.values())
+    if recipe.began_on < holds_from:
+        raise Refused(
+            f"The rates of {recipe.city} are on file from {holds_from.isoformat()}, and this town would begin on"
+            f" {recipe.began_on.isoformat()}. Let it end later, or live fewer months.",
+            field="months",
+        )
 
 
 def found(recipe: Recipe) -> Office:

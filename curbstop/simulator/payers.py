@@ -46,11 +46,11 @@ class Intent:
 def payer(draw: random.Random, tenure: str) -> Payer:
     """A habit by chance; businesses pay on time and mostly by mail, renters later than owners."""
     habit = weighted(draw, [(name, weight) for name, weight in zip(HABITS, _HABITS[tenure], strict=True) if weight])
-    channels = [("online_card", 36), ("lockbox", 20), ("bill_pay", 16), ("cash", 14), ("check", 12), ("split", 2)]
+    channels = [("online_card", 48), ("lockbox", 21), ("bill_pay", 20), ("cash", 6), ("check", 4), ("split", 1)]
     if habit in ("late", "partial", "skips", "stops"):
-        channels = [("online_card", 34), ("cash", 40), ("lockbox", 8), ("check", 13), ("split", 5)]
+        channels = [("online_card", 55), ("cash", 26), ("lockbox", 8), ("check", 7), ("split", 4)]
     if tenure == "business":
-        channels = [("lockbox", 45), ("bill_pay", 25), ("online_card", 20), ("check", 10)]
+        channels = [("lockbox", 48), ("bill_pay", 27), ("online_card", 20), ("check", 5)]
     return Payer(
         habit=habit,
         channel="autopay" if habit == "autopay" else weighted(draw, channels),

@@ -86,12 +86,23 @@ def decide_reads(office: Office, town: Town, day: date) -> set[int]:
     again: set[int] = set()
     for order, waiting in enumerate(reads.list_undecided()):
         life = town.lives[office.place_of[waiting.premise_id]]
-        if number(town.recipe.seed, "aside", life.place.no, waiting.read_on, below=12) == 0:
+        if _put_aside(town, life, waiting.read_on):
             if day < waiting.read_on + PATIENCE:
                 continue
             again.add(life.place.cycle)
         _decide(office, town, life, waiting, day, order)
     return again
+
+
+def _put_aside(town: Town, life: Life, read_on: date) -> bool:
+    """One in twelve; never where another read follows soon, which would cover the same use."""
+    soon = read_on + PATIENCE + PATIENCE
+    follows = [stay.from_on for stay in life.stays]
+    follows += [stay.until_on for stay in life.stays if stay.until_on is not None]
+    follows += [meter.from_on for meters in life.meters.values() for meter in meters]
+    if any(read_on <= day <= soon for day in follows):
+        return False
+    return number(town.recipe.seed, "aside", life.place.no, read_on, below=12) == 0
 
 
 def _decide(office: Office, town: Town, life: Life, waiting: reads.UndecidedRead, day: date, order: int) -> None:

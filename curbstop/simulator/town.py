@@ -71,6 +71,8 @@ def new(*, city: str, accounts: int, seed: int, months: int, until: date, told: 
             f" {there.began_on.isoformat()}). Live it on with `curbstop town live --until DATE`, or raise another one"
             " in an empty place: set CURBSTOP_HOME to an empty folder, or CURBSTOP_SCHEMA to another name."
         )
+    if there is None:
+        founding.refuse_before_rates(recipe)
     return _live(recipe, until, told)
 
 
@@ -128,6 +130,7 @@ def _remember(office: Office, town: Town, plans: Plans, lived: date) -> None:
     for day in each_day(town.recipe.began_on, lived):
         moving.remember(office, town, day)
     plans.add_bills(office, town, list_issued(from_on=lived - FORGET, until_on=lived))
+    tills.remember(office, lived)
 
 
 def _morning(office: Office, town: Town, day: date) -> None:
