@@ -81,10 +81,9 @@ class Entries:
 
     def blame(self, refused: Exception, fields: Mapping[str, str] | None = None) -> None:
         """Put a refusal of the office beside the field it names; ``fields`` maps its names to the form's."""
-        name = getattr(refused, "field", None) or ""
+        name = getattr(refused, "field", None) or "form"
         at = (fields or {}).get(name, name)
-        says = sentence(refused)
-        self.errors[at if at else "form"] = says
+        self.errors["form" if at == "key" else at] = sentence(refused)
 
 
 def sentence(refused: Exception) -> str:

@@ -75,7 +75,9 @@ class Frame:
 
 
 def _noun_of(url_name: str | None) -> str:
-    """Addresses are named ``noun`` or ``noun-verb``."""
+    """Addresses are named ``noun`` or ``noun-verb``; a bill is looked at on its account."""
+    if url_name == "bills-bill":
+        return "customers"
     noun = (url_name or "").partition("-")[0]
     return {"moves": "customers", "tills": "payments"}.get(noun, noun)
 

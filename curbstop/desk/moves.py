@@ -66,6 +66,8 @@ def apply(request: HttpRequest, premise: int) -> HttpResponse:
     """The second screen: who, from when, what; and the start itself."""
     place = pages.get_premise(premise_id=premise, on=clock.today())
     entries = Entries(request.POST if request.method == "POST" else _blank(request, place))
+    if entries.raw("do") == "start" and (done := pages.get_account_of(key=f"{entries.key}:start")):
+        return redirect("moves-started", number=done)  # the button was pressed twice
     form = _weighed(place, entries)
     if entries.raw("do") == "start" and form.preview and not form.why:
         number = _started(request, place, form)

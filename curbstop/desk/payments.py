@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse as address_of
@@ -255,7 +256,7 @@ def _taken(request: HttpRequest, header: Header, till: str, counter: Counter, en
         )
         return receipt.document_id
     except (BadValue, Refused) as bad:
-        entries.blame(bad)
+        entries.blame(bad, {"till": "form", "on": "form", "tenders": "cash", "accounts": "form", "payer": "form"})
         return None
 
 
@@ -292,6 +293,9 @@ def receipt_pdf(request: HttpRequest, id: int) -> HttpResponse:
 def reverse(request: HttpRequest, id: int) -> HttpResponse:
     """Take a payment back: the reason, the sentence of what will happen, and the result."""
     found = pages.get_receipt(document_id=id)
+    if found.read.reversed_on:
+        messages.error(request, f"Receipt {found.read.number} is taken back already.")
+        return redirect("payments-receipt", id=id)
     header = pages.get_header(account_id=found.accounts[0].read.account_id, on=clock.today())
     entries = Entries(request.POST)
     if request.method == "POST":
@@ -332,7 +336,7 @@ def _reversed(request: HttpRequest, found: pages.Receipt, why: str, reason: str,
         )
         return True
     except (BadValue, Refused) as bad:
-        entries.blame(bad)
+        entries.blame(bad, {"on": "form", "no": "form", "series": "form"})
         return False
 
 

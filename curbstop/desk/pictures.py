@@ -78,22 +78,23 @@ def bridge(*, last: tuple[str, int], this: tuple[str, int], parts: Sequence[tupl
     )
     title = f"From {money.show(last[1])} to {money.show(this[1])}, to scale"
     desc = f"The last bill was {money.show(last[1])}. {said or 'Nothing changed'}. This bill is {money.show(this[1])}."
-    at = wide(last[1])
-    drawn = [_text(0, 12, last[0]), _rect("ghost", 0, 18, at, 24)]
-    drawn.append(_text(max(at - 80, 500), 34, money.show(last[1]), on=True, anchor="end"))
-    kept = wide(last[1] - gone)
+    at, kept = wide(last[1]), wide(last[1] - gone)
+    drawn = [_text(0, 12, last[0]), _rect("ghost", 0, 18, kept, 24)]
+    if gone:
+        drawn.append(_rect("gone", kept + 10, 18, at - kept - 10, 24))
+    drawn.append(_text(max(at, 500), 12, money.show(last[1]), on=True, anchor="end"))
     drawn += [_text(0, 62, this[0]), _rect("ghost", 0, 68, kept, 24)]
     x = kept
-    if gone:
-        drawn.append(_rect("gone", kept, 68, at - kept, 24))
-    for number, (_, cents) in enumerate(ups):
-        look = ("hot", "bar1", "up")[number % 3]
+    for number, (words, cents) in enumerate(ups):
         step = wide(cents)
-        drawn.append(_rect(look, x + 10, 68, max(step - 10, 12), 24))
+        drawn.append(_rect(("hot", "bar1", "up")[number % 3], x + 10, 68, max(step - 10, 12), 24))
+        name = f"{words} +{money.show(cents)}"
+        if step >= 62 * len(name):
+            drawn.append(_text(x + 10, 108, name, on=True))
         x += step
-    if ups or gone:
-        drawn.append(f'<path class="rule" d="M{_t(at)} 42V68"/>')
-    drawn.append(_text(max(x, kept, 700), 108, f"{money.show(this[1])} this time", on=True, anchor="end"))
+    if parts:
+        drawn.append(f'<path class="rule" d="M{_t(kept)} 42V68"/>')
+    drawn.append(_text(max(x, kept, 2200), 62, money.show(this[1]), on=True, anchor="end"))
     return _svg("0 0 880 116", "w", title, desc, drawn)
 
 

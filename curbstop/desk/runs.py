@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -17,9 +18,9 @@ from procrastinate.contrib.django import app
 from curbstop.desk import clock, pictures
 from curbstop.desk.forms import Entries, day_of
 from curbstop.desk.frame import actor, new_key
-from curbstop.office import bills, pages
+from curbstop.office import bills, pages, staff
 from curbstop.office._events import Key
-from curbstop.office._once import Refused
+from curbstop.office._once import NotPermitted, Refused
 
 
 def runs(request: HttpRequest) -> HttpResponse:
@@ -48,7 +49,7 @@ def plan(request: HttpRequest) -> HttpResponse:
 def run(request: HttpRequest, id: int) -> HttpResponse:
     """One run: how far it is, what fell out and why, what would be billed, and the approval."""
     page = pages.get_run(run=id, on=clock.today(), finding=request.GET.get("finding", ""))
-    working = _is_asked_for(id)
+    working = page.row.state != "posted" and _is_asked_for(id)
     funnel = ""
     if page.figures and page.row.state != "planned":
         outs = [(pages.code_says(code), count) for code, count in page.figures.held.items()]
@@ -88,6 +89,7 @@ def _rate(request: HttpRequest, id: int) -> dict[str, float | int | str]:
 @require_POST
 def calculate(request: HttpRequest, id: int) -> HttpResponse:
     """Ask for the calculation again: reads were decided, prices set."""
+    _refuse_others(request, "bills.calculate")
     _ask_for("bills.calculate", id)
     return redirect("bills-run", id=id)
 
@@ -151,6 +153,7 @@ def approve(request: HttpRequest, id: int) -> HttpResponse:
 @require_POST
 def post(request: HttpRequest, id: int) -> HttpResponse:
     """Ask for the posting again: it goes on where it stopped, and posts each bill once."""
+    _refuse_others(request, "bills.approve")
     _ask_for("bills.post", id)
     return redirect("bills-run", id=id)
 
@@ -171,11 +174,21 @@ def _why_closed(page: pages.RunPage) -> str:
 
 def _ask_for(task: str, run: int) -> None:
     """Put a job for the run into the queue; it is there once, however often it is asked for."""
-    name = f"run:{run}"
     try:
-        app.configure_task(name=task, lock=name, queueing_lock=f"{task}:{run}").defer(run=run)
+        with transaction.atomic():
+            app.configure_task(name=task, lock=f"run:{run}", queueing_lock=f"{task}:{run}").defer(run=run)
     except exceptions.AlreadyEnqueued:
         pass
+
+
+def _refuse_others(request: HttpRequest, act: str) -> None:
+    """The clock does the work, so the desk asks here whether who asks for it may.
+
+    :raises NotPermitted: the roles of who is signed in do not include the act
+    """
+    by = actor(request)
+    if not staff.may(by, act):
+        raise NotPermitted(f"{by.name} may not do this: it needs the role {staff.roles_for(act)}.")
 
 
 def _is_asked_for(run: int) -> bool:

@@ -1,7 +1,7 @@
-"""A street to look at: ``scene``'s ten houses with people in six of them, bills of three turns, one run that waits for review.
+"""A street to look at: ``scene``'s ten houses with people in six of them, three turns, one run that waits for review.
 
-House 1, Rosa Ortiz, is the plain case: three bills, each a little more than the last. House 2 is a renter with a deposit. House 3
-uses far too much in the last turn, house 4 nothing, house 5 was not read. House 6 moved out. Houses 7 to 10 are empty.
+House 1, Rosa Ortiz, is the plain case. House 2 is a renter with a deposit. House 3 uses far too much in the last turn,
+house 4 nothing, houses 5 and 6 were not read. Houses 7 to 10 are empty.
 """
 
 from datetime import date, timedelta
@@ -17,11 +17,17 @@ from tests.office.scene import at_on, by, key
 LIVES = (
     (1, "Rosa M. Ortiz", date(2025, 12, 2), {"tenure": "owner"}, (1_500, 7_000, 12_000)),
     (2, "Leon Whitfield", date(2025, 12, 4), {"tenure": "renter"}, (800, 4_000, 6_000)),
-    (3, "Grebe Laundry", date(2025, 12, 4), {"tenure": "business", "customer_class": "commercial"}, (9_000, 41_000, 212_000)),
+    (
+        3,
+        "Grebe Laundry",
+        date(2025, 12, 4),
+        {"tenure": "business", "customer_class": "commercial"},
+        (9_000, 41_000, 212_000),
+    ),
     (4, "Priya Raman", date(2025, 12, 3), {"tenure": "owner"}, (1_000, 5_000, 0)),
     (5, "Beatriz Marsh", date(2025, 12, 5), {"tenure": "owner"}, (1_200, 5_000, None)),
     (6, "Hector Sandoval", date(2025, 12, 5), {"tenure": "owner"}, (700, 4_000, None)),
-)  # fmt: skip
+)
 
 
 def turns() -> list[tuple[date, date]]:
@@ -49,7 +55,12 @@ def raise_street(*, last_posted: bool = False) -> dict[int, int]:
         for waiting in reads.list_undecided():
             if not last:
                 reads.decide(
-                    key=key(), by=by("sue"), at=at_on(read_on, 21), read_id=waiting.read_id, outcome="accept", reason="Seen"
+                    key=key(),
+                    by=by("sue"),
+                    at=at_on(read_on, 21),
+                    read_id=waiting.read_id,
+                    outcome="accept",
+                    reason="Seen",
                 )
         ledger.open_day(key=key(), by=by("fay"), at=at_on(bill_on), on=bill_on)
         run = bills.plan(key=key(), by=by("cleo"), at=at_on(bill_on), cycle="1", bill_on=bill_on, chunk_size=3).run
@@ -74,12 +85,21 @@ def _pay(lived: dict[int, int]) -> None:
         (4, owed[lived[4]] + 1_000, Tender("cash", owed[lived[4]] + 1_000)),
     ):
         payments.take(
-            key=key(), by=by("cass"), at=at, till="T2", on=day, accounts=(Paying(lived[house], cents),), tenders=(tender,)
+            key=key(),
+            by=by("cass"),
+            at=at,
+            till="T2",
+            on=day,
+            accounts=(Paying(lived[house], cents),),
+            tenders=(tender,),
         )
     counted = tills.count(
-        key=key(), by=by("cass"), at=at, till="T2",
+        key=key(),
+        by=by("cass"),
+        at=at,
+        till="T2",
         counted=Counted(pieces=(), coin_cents=15_000 + 4_000 + owed[lived[4]] + 1_000, check_cents=owed[lived[1]]),
-    )  # fmt: skip
+    )
     tills.close(key=key(), by=by("sue"), at=at, till="T2", count_id=counted.count_id)
 
 

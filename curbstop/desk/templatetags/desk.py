@@ -132,7 +132,7 @@ def door(
         "says": says,
         "key": key,
         "look": look,
-        "why": why or _closed(context, act),
+        "why": _closed(context, act) or why,
         "ref": "why-" + act.replace(".", "-") + ("-" + key if key else ""),
     }
 
@@ -147,7 +147,7 @@ def press(
         "key": key,
         "look": look,
         "do": do,
-        "why": why or _closed(context, act),
+        "why": _closed(context, act) or why,
         "ref": "why-" + act.replace(".", "-"),
     }
 

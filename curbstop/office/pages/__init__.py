@@ -8,7 +8,7 @@ from curbstop.office.pages.bill import BillPage, get_bill, get_bill_ids
 from curbstop.office.pages.found import NotThere
 from curbstop.office.pages.frame import Frame, get_frame
 from curbstop.office.pages.header import Header, get_header
-from curbstop.office.pages.history import AgreementRow, get_list, get_recent
+from curbstop.office.pages.history import AgreementRow, get_account_of, get_list, get_recent
 from curbstop.office.pages.owed import OwedDocument, get_asked, get_owed
 from curbstop.office.pages.places import (
     NextTurn,
@@ -53,6 +53,7 @@ __all__ = [
     "Today",
     "code_says",
     "find_premises",
+    "get_account_of",
     "get_account_page",
     "get_asked",
     "get_bill",

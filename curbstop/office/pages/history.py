@@ -316,6 +316,16 @@ def get_recent(*, by: int) -> tuple[RecentAccount, ...]:
     return ask(RecentAccount, _RECENT, {"by": by})
 
 
+_OF_KEY = """
+select a.number from base_event e cross join lateral unnest(e.subjects) s (subject)
+join customers_account a on s.subject = 'account:' || a.id where e.key = %(key)s limit 1"""
+
+
+def get_account_of(*, key: str) -> str:
+    """The number of the account that an act with this key was about; empty when it was not done yet."""
+    return str(ask_value(_OF_KEY, {"key": key}) or "")
+
+
 def get_list(what: str, *, account_id: int, on: date) -> tuple[Any, ...]:
     """All of one list of the account page: ``bills``, ``payments``, ``reads`` or ``events``."""
     if what == "bills":

@@ -1,0 +1,131 @@
+"""Starting a service: two screens, nothing written before the button, everything in its way said in words."""
+
+import pytest
+from django.test import Client
+
+from curbstop.records.customers.models import Account, Agreement, Customer, Premise
+from tests.desk.conftest import HTMX
+from tests.desk.houses import account, text
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("street")]
+
+
+def place(house: int) -> int:
+    return Premise.objects.get(address=f"{house} Sage Wren Dr").pk
+
+
+def entries(**more: str) -> dict[str, str]:
+    given = {
+        "key": "m-1", "on": "2026-03-02", "name": "Nora Keene", "phone": "405-555-0177", "email": "", "account": "",
+        "tenure": "renter", "customer_class": "residential", "kind": "person", "language": "en", "mail_to": "",
+        "instalments": "2", "do_water": "1", "do_sewer": "1", "do_sanitation": "1", "items_sanitation": "1",
+    }  # fmt: skip
+    return {**given, **more}
+
+
+def apply(client: Client, house: int = 8, do: str = "start", **more: str):
+    return client.post(f"/moves/start/{place(house)}/", {**entries(**more), "do": do})
+
+
+def counts() -> tuple[int, int, int]:
+    return Customer.objects.count(), Account.objects.count(), Agreement.objects.count()
+
+
+def test_the_place_is_found_with_who_is_there(cleo: Client) -> None:
+    page = text(cleo.get("/moves/start/", {"at": "sage wren"}))
+    assert "Leon Whitfield" in page and "Nobody" in page and "water, sewer, sanitation" in page
+    part = cleo.get("/moves/start/", {"at": "8 sage"}, **HTMX).content.decode()
+    assert "<html" not in part and "8 Sage Wren Dr" in part and "2 Sage Wren Dr" not in part
+    assert "No premise has" in text(cleo.get("/moves/start/", {"at": "zzz"}))
+
+
+def test_the_screen_says_fee_and_deposit_before_anything_is_done(cleo: Client) -> None:
+    before = counts()
+    page = text(apply(cleo, do="look"))
+    assert "Residential renters pay a $100 deposit" in page and "50.00 and 50.00" in page
+    assert "Start water, sewer, sanitation at 8 Sage Wren Dr for Nora Keene" in page
+    assert counts() == before
+
+
+def test_it_starts_and_says_what_is_left_to_do(cleo: Client) -> None:
+    sent = apply(cleo)
+    assert sent.status_code == 302
+    made = Account.objects.get(customer__name="Nora Keene")
+    assert sent["Location"] == f"/moves/started/{made.number}/"
+    done = text(cleo.get(sent["Location"]))
+    assert "Started" in done and "has no read of" in done and "instalment 2" in done and "25.00" in done
+    assert made.agreements.count() == 3
+
+
+def test_with_the_meter_read_nothing_is_left(cleo: Client) -> None:
+    sent = apply(cleo, register_water="8,120")
+    assert "has no read of" not in text(cleo.get(sent["Location"]))
+
+
+def test_the_same_form_sent_twice_starts_once(cleo: Client) -> None:
+    first, again = apply(cleo), apply(cleo)
+    assert first["Location"] == again["Location"]
+    assert Customer.objects.filter(name="Nora Keene").count() == 1
+
+
+def test_a_likely_twin_must_be_told_apart(cleo: Client) -> None:
+    Customer.objects.filter(name="Leon Whitfield").update(phone="+14055550142")
+    before = counts()
+    page = apply(cleo, name="Leon Whitfeld", phone="4055550142")
+    assert page.status_code == 200 and "Is it one of these?" in text(page) and counts() == before
+    assert "Opens when you say whether it is one of the customers shown" in text(page)
+    same = apply(cleo, name="Leon Whitfeld", phone="4055550142", customer=str(account(2).customer_id))
+    assert same.status_code == 302
+    assert Account.objects.filter(customer=account(2).customer_id).count() == 2
+    other = apply(cleo, house=9, key="m-2", name="Leon Whitfeld", phone="4055550142", customer="new")
+    assert other.status_code == 302 and Customer.objects.filter(name="Leon Whitfeld").count() == 1
+
+
+def test_an_account_there_is_can_start_at_another_place(cleo: Client) -> None:
+    sent = apply(cleo, name="", phone="", account="1000001-6")
+    assert sent.status_code == 302 and sent["Location"] == f"/moves/started/{account(1).number}/"
+
+
+def test_where_somebody_is_nobody_else_starts(cleo: Client) -> None:
+    before = counts()
+    page = apply(cleo, house=2)
+    assert page.status_code == 200 and "Leon Whitfield" in text(page) and "In its way" in text(page)
+    assert counts() == before
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"on": "tomorrow"}, "on"),
+        ({"on": "2026-02-30"}, "on"),
+        ({"phone": "12"}, "phone"),
+        ({"email": "no at sign"}, "email"),
+        ({"register_water": "12.5"}, "register_water"),
+        ({"register_water": "-3"}, "register_water"),
+        ({"register_water": "99999999999"}, "register_water"),
+        ({"account": "12345678"}, "account"),
+        ({"name": "Nora\u202eKeene"}, "name"),
+    ],
+)
+def test_what_cannot_be_is_named_and_nothing_starts(cleo: Client, more: dict[str, str], field: str) -> None:
+    agreements = Agreement.objects.count()
+    page = apply(cleo, **more)
+    assert page.status_code == 200
+    html = page.content.decode()
+    slot = html[html.index(f'id="e-{field}"') :]
+    assert len(slot[slot.index(">") + 1 : slot.index("</p>")]) > 8, field
+    assert Agreement.objects.count() == agreements
+
+
+def test_nothing_ticked_and_no_name_are_closed_with_the_reason(cleo: Client) -> None:
+    nothing = {"do_water": "", "do_sewer": "", "do_sanitation": ""}
+    assert "Nothing would start" in text(apply(cleo, **nothing))
+    assert "Opens when a name is typed" in text(apply(cleo, name=""))
+
+
+@pytest.mark.parametrize("name", ["otto", "cass"])
+def test_who_may_not_start_sees_why(sign_in, name: str) -> None:  # type: ignore[no-untyped-def]
+    client, before = sign_in(name), counts()
+    assert "Only for" in text(client.get(f"/moves/start/{place(8)}/"))
+    apply(client)
+    assert counts() == before
