@@ -216,6 +216,7 @@ def migrate(schema: str) -> bool:
         cursor.execute("select pg_advisory_lock(hashtext(%s))", [f"curbstop migrate {schema}"])
         try:
             call_command("migrate", verbosity=0, interactive=False)
+            cursor.execute("select public.limit_rights()")  # docs/decisions/040
             cursor.execute(
                 sql.SQL("comment on schema {} is {}").format(sql.Identifier(schema), sql.Literal(wanted))  # type: ignore[arg-type]
             )

@@ -7,6 +7,8 @@ CURBSTOP_HOME               folder for the embedded database, the secret key and
                             beside the checkout
 CURBSTOP_DATABASE_URL       PostgreSQL 18 server to use instead of the embedded one (DATABASE_URL is read as well)
 CURBSTOP_SCHEMA             the city: a PostgreSQL schema, default ``city``
+CURBSTOP_ROLE               the role that the office works as (``curbstop_app`` may not change what is never changed);
+                            default the owner; migrations need the owner
 CURBSTOP_HOSTS              names the office is reached by, separated by commas; default this machine only
 CURBSTOP_HTTPS              ``1`` when a proxy serves it over HTTPS: secure cookies, HSTS
 CURBSTOP_SECRET_KEY         the signing key; otherwise one is made once and kept in CURBSTOP_HOME
@@ -157,6 +159,8 @@ def _database() -> dict[str, Any]:
     known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     options = {key: value for key, value in given.items() if key not in known}
     options["options"] = f"{options.get('options', '')} -c search_path={SCHEMA},public".strip()
+    if role := os.environ.get("CURBSTOP_ROLE"):
+        options["options"] += f" -c role={role}"
     return {
         "ENGINE": "django.db.backends.postgresql",
         **{setting: str(given.get(key) or "") for key, setting in known.items()},
