@@ -97,6 +97,7 @@ RIGHTS: Mapping[str, frozenset[str]] = {
             "reads.record_route",
             "reads.set_averages",
             "delinquency.assess_late",
+            "closing.record_proof",
             "ledger.open_day",
         }
     ),

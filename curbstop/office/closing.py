@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import functools
 import importlib.resources
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 
 from curbstop.office import bills, ledger
+from curbstop.office._events import Acting, Actor, Key
+from curbstop.office._once import act
 from curbstop.rules.ledger import RECEIVABLES, RECIPES, gl
 from curbstop.rules.money import show
 
@@ -149,3 +152,51 @@ def _words(names: list[str], row: tuple[object, ...]) -> str:
 
 def _figure(name: str, value: object) -> str:
     return show(int(str(value))) if name.endswith("cents") else str(value)
+
+
+@dataclass(frozen=True)
+class NightProof:
+    """A proof as it was recorded: the day, how many invariants hold, and what does not, in words."""
+
+    on: date
+    held: int
+    broken: tuple[str, ...]
+    at: datetime | None = None
+
+    @property
+    def holds(self) -> bool:
+        return not self.broken
+
+
+@act("closing.record_proof")
+def record_proof(
+    event: Acting, /, *, key: Key, by: Actor, at: datetime, on: date, held: int, broken: tuple[str, ...]
+) -> NightProof:
+    """Record what a proof found, so that an auditor sees that every night was proved."""
+    event.about(says=f"The books of {on:%a %-d %b %Y}: {held} invariants hold, {len(broken)} do not.")
+    return NightProof(on=on, held=held, broken=broken)
+
+
+def prove_night(*, key: Key, by: Actor, at: datetime, on: date) -> NightProof:
+    """Prove the books at one snapshot, then record it: two steps, since a proof is read-only and may be long."""
+    proof = get_proof(on=on)
+    broken = tuple(
+        f"{one.no}: {one.shows}: {one.at_fault} at fault" + "".join(f"; {fault}" for fault in one.faults[:3])
+        for one in proof.proved
+        if not one.holds
+    )
+    return record_proof(key=key, by=by, at=at, on=on, held=sum(one.holds for one in proof.proved), broken=broken)
+
+
+def get_last_proof() -> NightProof | None:
+    """The proof recorded last; ``None`` before the first night."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select outcome->>'on', outcome->>'held', outcome->'broken', at from base_event"
+            " where act = 'closing.record_proof' and not denied order by at desc, id desc limit 1"
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    broken = json.loads(row[2]) if isinstance(row[2], str) else row[2]
+    return NightProof(on=date.fromisoformat(row[0]), held=int(row[1]), broken=tuple(broken), at=row[3])

@@ -7,11 +7,12 @@ on where it left off.
 import asyncio
 import logging
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from procrastinate import App, JobContext
 from procrastinate.contrib.django import app
 
-from curbstop.office import bills, staff
+from curbstop.office import bills, closing, policies, staff
 from curbstop.office._events import Actor, Key
 
 CLOCK = "system"
@@ -39,6 +40,17 @@ def calculate(context: JobContext, run: int) -> None:
 def post(run: int) -> None:
     """Post an approved run, from where it stopped."""
     bills.post_all(run=run, by=_clock(), at=datetime.now(UTC))
+
+
+@app.periodic(cron="30 8 * * *")  # by UTC: half past two or three in the city's night
+@app.task(name="closing.prove", queueing_lock="closing.prove")
+def prove(timestamp: int) -> None:
+    """Prove the books of the day that ended, every night."""
+    at = datetime.fromtimestamp(timestamp, UTC)
+    on = at.astimezone(ZoneInfo(policies.get_city().time_zone)).date()
+    found = closing.prove_night(key=Key(f"closing.prove:{on}"), by=_clock(), at=at, on=on)
+    for line in found.broken:
+        logger.error("The books of %s: %s", on, line)
 
 
 async def take_up_stalled(queue: App) -> None:

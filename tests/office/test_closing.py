@@ -4,12 +4,15 @@ The breaks go behind the office's back, with the triggers and foreign keys switc
 password would: what the database refuses is proved elsewhere (tests/records).
 """
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
 
-from curbstop.office.closing import BooksProof, get_proof, read_proofs
+from curbstop.office import staff
+from curbstop.office._events import Key
+from curbstop.office.closing import BooksProof, get_last_proof, get_proof, prove_night, read_proofs
 
 TODAY = date(2026, 3, 2)
 
@@ -50,6 +53,15 @@ def test_a_town_that_lived_holds_and_was_looked_at(small_town: None) -> None:
     assert [(one.no, one.faults) for one in proof.proved if not one.holds] == []
     looked = {one.no: one.looked_at for one in proof.proved}
     assert all(looked[no] for no in ("1", "3", "4", "7", "8", "9", "10", "11", "12", "12b", "13", "14", "20", "36"))
+
+
+def test_a_night_is_proved_and_recorded(small_town: None) -> None:
+    assert get_last_proof() is None
+    clock = staff.get_actor(username="system")
+    at = datetime(2026, 3, 3, 8, 30, tzinfo=UTC)
+    night = prove_night(key=Key("night"), by=clock, at=at, on=TODAY)
+    assert night.holds and night.held >= 20
+    assert get_last_proof() == replace(night, at=at)
 
 
 A_BILL = "(select id from bills_bill order by id limit 1)"
