@@ -91,12 +91,16 @@ def _words(kind: str, object: int) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """What a step takes: ``words`` are kinds, families of kinds, services or receivable types; empty is everything."""
+    """What a step takes: ``words`` are kinds, families of kinds, services or receivable types; empty is everything.
+
+    ``by_payer``: the payer named it, who may pay a deposit before the bill that asks for it.
+    """
 
     words: tuple[str, ...] = ()
     other_than: bool = False
     overdue: bool | None = None
     document: int | None = None
+    by_payer: bool = False
 
     def takes(self, target: Target, on: date) -> bool:
         """Whether the target is one of the step's, on the day of the payment."""
@@ -104,6 +108,8 @@ class Take:
         named = bool(self.words) and not _words(target.kind, object).isdisjoint(self.words)
         if object in ONLY_BY_NAME and self.document is None and not (named and not self.other_than):
             return False
+        if target.is_demand and target.due_on is None and not self.by_payer:
+            return False  # an instalment that no bill asked for yet
         if self.document is not None and target.document != self.document:
             return False
         if self.overdue is not None and (target.due_on is not None and target.due_on < on) != self.overdue:
@@ -214,7 +220,7 @@ def _bad(field: str, value: object, why: str, remedy: str) -> BadPolicy:
 
 def instruct(policy: Policy, *, document: int | None = None, words: Sequence[str] = ()) -> Policy:
     """The policy with what the payer asked for put first: one bill, or kinds, services and types. It wins."""
-    wanted = Step(Take(tuple(words), document=document))
+    wanted = Step(Take(tuple(words), document=document, by_payer=True))
     return replace(policy, steps=(wanted, *policy.steps))
 
 

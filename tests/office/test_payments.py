@@ -124,7 +124,7 @@ class TestTake:
         set_policy("deposit.paid_first", True)
         of = account()
         bill(of)
-        asked = DepositDemand.objects.create(account=of, cents=5000, authority="guideline", event_id=1)
+        asked = DepositDemand.objects.create(account=of, cents=5000, due_on=AFTER, authority="guideline", event_id=1)
         receipt = take(of, 6000)
         paid = sorted((item.gl, item.cents) for item in receipt.accounts[0].items)
         assert paid == [("51-1210", 50), ("51-1210", 950), ("59-2210", 5000)]
@@ -136,7 +136,7 @@ class TestTake:
 
     def test_a_demand_reopens_when_its_payment_is_returned(self, town):
         of = account()
-        asked = DepositDemand.objects.create(account=of, cents=5000, authority="guideline", event_id=1)
+        asked = DepositDemand.objects.create(account=of, cents=5000, due_on=AFTER, authority="guideline", event_id=1)
         paid = take(of, 5000, Tender("check", 5000, "9"))
         assert paid.accounts[0].items[0].document_id == asked.document_id
         reverse(paid)

@@ -79,6 +79,15 @@ class TestWorkedFigures:
         applied, _ = apply(6000, [*BILL, asked], read_policy("oldest_first"), on=ON)
         assert [(a.gl, a.cents) for a in applied] == [("51-1210", 4464), ("52-1210", 1536)]
 
+    def test_an_instalment_that_no_bill_asked_for_waits_unless_the_payer_names_it(self):
+        asked, later = (target("deposit", 5000, document=n, gl="59-2210", due_on=d) for n, d in ((5, DUE), (6, None)))
+        policy = read_policy("oldest_first", deposit_first=True)
+        applied, rest = apply(14_459, [*BILL, asked, later], policy, on=ON)
+        assert rest == 0 and 6 not in {a.document for a in applied}
+        assert figures(3000, [later], policy) == ([], 3000)
+        assert figures(3000, [later], payments.instruct(policy, words=["deposit_demand"])) == ([3000], 0)
+        assert figures(3000, [later], payments.instruct(policy, document=6)) == ([3000], 0)
+
     def test_current_first_keeps_an_arrangement_current(self):
         arrears = target("water.volume", 9000, document=9, due_on=ON - timedelta(days=1))
         applied, _ = apply(5000, [arrears, *BILL], read_policy("current_first"), on=ON)
