@@ -158,9 +158,8 @@ def _database() -> dict[str, Any]:
         ) from error
     known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     options = {key: value for key, value in given.items() if key not in known}
-    options["options"] = f"{options.get('options', '')} -c search_path={SCHEMA},public".strip()
-    if role := os.environ.get("CURBSTOP_ROLE"):
-        options["options"] += f" -c role={role}"
+    role = f" -c role={name}" if (name := os.environ.get("CURBSTOP_ROLE")) else ""
+    options["options"] = f"{options.get('options', '')} -c search_path={SCHEMA},public{role}".strip()
     return {
         "ENGINE": "django.db.backends.postgresql",
         **{setting: str(given.get(key) or "") for key, setting in known.items()},

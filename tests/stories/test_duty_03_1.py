@@ -119,77 +119,85 @@ def take(by, till, of, cents, type, reference=""):
     )  # fmt: skip
 
 
-def test_a_drawer_that_is_short_and_one_that_is_over_counted_blind(town):
-    cashier, second, supervisor, finance = (person(n) for n in ("cashier", "cashier-2", "supervisor", "finance"))
+@pytest.fixture
+def drawers(town):
+    """T1 with 412.35 in cash and 880.10 in checks, T2 with 500.00 and 96.48; the receipts' numbers of T1."""
     a1 = account()
     opening(a1, (*WATER, 300_000))
-    # 08:00 the cashier opens till T1, counts the float 200.00, signs
-    tills.open(key=key(), by=cashier, at=at_on(DAY, 13), till="T1", on=DAY, float_cents=20000)
-    assert act_of("tills.open").by_id == cashier.id
-    receipts = [
-        take(cashier, "T1", a1, 41235, "cash").number,
-        take(cashier, "T1", a1, 50000, "check", "101").number,
-        take(cashier, "T1", a1, 38010, "check", "102").number,
+    tills.open(key=key(), by=person("cashier"), at=at_on(DAY, 13), till="T1", on=DAY, float_cents=20000)
+    assert act_of("tills.open").by_id == person("cashier").id
+    tills.open(key=key(), by=person("cashier-2"), at=at_on(DAY, 14), till="T2", on=DAY, float_cents=20000)
+    take(person("cashier-2"), "T2", a1, 50000, "cash")
+    take(person("cashier-2"), "T2", a1, 9648, "check", "77")
+    return [
+        take(person("cashier"), "T1", a1, 41235, "cash").number,
+        take(person("cashier"), "T1", a1, 50000, "check", "101").number,
+        take(person("cashier"), "T1", a1, 38010, "check", "102").number,
     ]
+
+
+T1_COUNTED = Counted((Piece(10000, 4), Piece(2000, 8), Piece(1000, 3), Piece(500, 4)), coin_cents=35, check_cents=88010)
+T2_COUNTED = Counted((Piece(10000, 7),), coin_cents=500, check_cents=9648)
+
+
+def count_and_sign(till, cashier, counted, reason):
+    told = tills.count(key=key(), by=person(cashier), at=at_on(DAY, 22), till=till, counted=counted)
+    return tills.close(
+        key=key(), by=person("supervisor"), at=at_on(DAY, 23), till=till, count_id=told.count_id, reason=reason
+    )
+
+
+def test_the_drawer_is_counted_blind_and_recounted_and_signed_by_another(drawers):
     # 17:00 counts without seeing what is expected
     assert not hasattr(tills.get_drawer("T1"), "expected_cents")
-    counted = Counted(
-        (Piece(10000, 4), Piece(2000, 8), Piece(1000, 3), Piece(500, 4)), coin_cents=35, check_cents=88010
-    )
-    assert counted.cash_cents == 61035
-    told = tills.count(key=key(), by=cashier, at=at_on(DAY, 22), till="T1", counted=counted)
+    assert T1_COUNTED.cash_cents == 61035
+    told = tills.count(key=key(), by=person("cashier"), at=at_on(DAY, 22), till="T1", counted=T1_COUNTED)
     cash, checks, _ = told.differences
     assert (cash.expected_cents, cash.counted_cents, cash.short_cents) == (20000 + 41235, 61035, 200)
     assert (checks.expected_cents, checks.counted_cents) == (88010, 88010)
     assert (told.short_cents, told.over_cents) == (200, 0)
-    assert act_of("tills.count").by_id == cashier.id
+    assert act_of("tills.count").by_id == person("cashier").id
     with pytest.raises(payments.TillClosed, match="counted and waits to be signed"):
-        take(cashier, "T1", a1, 100, "cash")
+        take(person("cashier"), "T1", account(1_000_009), 100, "cash")
 
     # 17:10 the supervisor recounts 610.35 and signs; the cashier of T1 may not sign as second person
-    again = tills.count(key=key(), by=supervisor, at=at_on(DAY, 22, 5), till="T1", counted=counted)
-    signs = {"till": "T1", "at": at_on(DAY, 22, 10)}
+    again = tills.count(key=key(), by=person("supervisor"), at=at_on(DAY, 22, 5), till="T1", counted=T1_COUNTED)
+    signs = {"till": "T1", "at": at_on(DAY, 22, 10), "count_id": again.count_id}
     with pytest.raises(NotPermitted):
-        tills.close(key=key(), by=cashier, count_id=again.count_id, reason="unknown", **signs)
+        tills.close(key=key(), by=person("cashier"), reason="unknown", **signs)
     with pytest.raises(Refused, match="Every difference needs its reason"):
-        tills.close(key=key(), by=supervisor, count_id=again.count_id, **signs)
+        tills.close(key=key(), by=person("supervisor"), **signs)
     reason = "miscounted change, receipt unknown"
-    closed = tills.close(key=key(), by=supervisor, count_id=again.count_id, reason=reason, **signs)
+    closed = tills.close(key=key(), by=person("supervisor"), reason=reason, **signs)
+    check()
     assert (closed.short_cents, closed.over_cents) == (200, 0)
     assert (closed.cash_cents, closed.check_cents) == (41035, 88010)
-    check()
 
-    # 17:20 cashier-2 counts till T2 blind: cash 505.00 above its float, checks 96.48; expected cash 500.00
-    tills.open(key=key(), by=second, at=at_on(DAY, 14), till="T2", on=DAY, float_cents=20000)
-    take(second, "T2", a1, 50000, "cash")
-    take(second, "T2", a1, 9648, "check", "77")
-    counted = Counted((Piece(10000, 7),), coin_cents=500, check_cents=9648)
-    told = tills.count(key=key(), by=second, at=at_on(DAY, 22, 20), till="T2", counted=counted)
-    assert (told.over_cents, told.short_cents) == (500, 0)
-    second_close = tills.close(
-        key=key(), by=supervisor, at=at_on(DAY, 22, 30), till="T2", count_id=told.count_id, reason="unknown"
-    )
+
+def test_short_and_over_stand_side_by_side_and_every_receipt_is_in_one_deposit(drawers):
+    first = count_and_sign("T1", "cashier", T1_COUNTED, "miscounted change, receipt unknown")
+    second = count_and_sign("T2", "cashier-2", T2_COUNTED, "unknown")
+    assert (second.over_cents, second.short_cents) == (500, 0)
     check()
     # 5.00 over posted for T2 beside 2.00 short for T1; the books show both and never the 3.00 between them
     trial = {line.gl: (line.debit_cents, line.credit_cents) for line in ledger.get_trial_balance(DAY)}
     assert trial["51-5110"] == (200, 0) and trial["51-4220"] == (0, 500)
 
-    slips = []
-    for session in (closed, second_close):
-        slips.append(tills.deposit(key=key(), by=finance, at=at_on(DAY, 23), session_ids=(session.session_id,), on=DAY))
-    check()
-    first, other = slips
-    assert (first.cash_cents, first.check_cents, first.total_cents) == (41035, 88010, 129045)
-    assert [receipt.number for receipt in first.receipts] == receipts
-    assert (other.cash_cents, other.check_cents, other.total_cents) == (50500, 9648, 60148)
+    finance, after = person("finance"), DAY + timedelta(1)
+    slips = [
+        tills.deposit(key=key(), by=finance, at=at_on(DAY, 23), session_ids=(session.session_id,), on=DAY)
+        for session in (first, second)
+    ]
+    sums = [(slip.cash_cents, slip.check_cents, slip.total_cents) for slip in slips]
+    assert sums == [(41035, 88010, 129045), (50500, 9648, 60148)]
+    assert [receipt.number for receipt in slips[0].receipts] == drawers
     with pytest.raises(Refused, match="in a deposit already"):
-        tills.deposit(key=key(), by=finance, at=at_on(DAY, 23), session_ids=(closed.session_id,), on=DAY)
+        tills.deposit(key=key(), by=finance, at=at_on(DAY, 23), session_ids=(first.session_id,), on=DAY)
 
     # 2026-04-15 the bank statement shows deposits of 1,290.45 and 601.48
-    after = DAY + timedelta(1)
     with pytest.raises(Refused, match="the bank 1,290.44"):
-        tills.confirm(key=key(), by=finance, at=at_on(after), slip_id=first.slip_id, on=after, cents=129044)
-    for slip, cents in ((first, 129045), (other, 60148)):
+        tills.confirm(key=key(), by=finance, at=at_on(after), slip_id=slips[0].slip_id, on=after, cents=129044)
+    for slip, cents in zip(slips, (129045, 60148), strict=True):
         done = tills.confirm(key=key(), by=finance, at=at_on(after), slip_id=slip.slip_id, on=after, cents=cents)
         assert done.confirmed_on == after
     check()

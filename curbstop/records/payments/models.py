@@ -20,8 +20,9 @@ class NextDocument(models.Func):
     arity = 0
 
 
-def document_id(**options: object) -> models.BigIntegerField:
-    return models.BigIntegerField(db_default=NextDocument(output_field=models.BigIntegerField()), **options)
+def document_id() -> models.BigIntegerField:
+    """A column with a document id of its own, taken from the sequence unless it is given."""
+    return models.BigIntegerField(unique=True, db_default=NextDocument(output_field=models.BigIntegerField()))
 
 
 class Series(models.Model):
@@ -123,7 +124,7 @@ class TillSession(models.Model):
     id = models.BigAutoField(primary_key=True)
     till = models.ForeignKey(Till, on_delete=models.PROTECT, related_name="sessions")
     cashier = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    document_id = document_id(unique=True)
+    document_id = document_id()
     opened_on = models.DateField()
     opened_at = models.DateTimeField()
     float_cents = models.BigIntegerField()
@@ -278,7 +279,7 @@ class DepositDemand(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="deposit_demands")
-    document_id = document_id(unique=True)
+    document_id = document_id()
     cents = models.BigIntegerField()
     instalment = models.SmallIntegerField(default=1)
     due_on = models.DateField(null=True)
