@@ -45,19 +45,22 @@ def show(number: str, on: datetime | None, as_json: bool) -> None:
 
 
 def _print(page: "AccountPage") -> None:
+    from curbstop.office.bills import bill_number
+
     head = page.header
     click.echo(f"{head.number}  {head.name}")
     click.echo(f"          {head.address}, {head.place}".rstrip(", "))
     click.echo(f"\nBalance {dollars(head.balance_cents):>12}", nl=False)
     click.echo(f"   past due {dollars(head.past_due_cents)}" if head.past_due_cents else "")
     for owed in page.owed:
-        click.echo(f"  {owed.says:<52}{dollars(owed.open_cents):>12}" + (f"  due {owed.due_on}" if owed.due_on else ""))
+        says = owed.says or (f"Bill {bill_number(owed.bill_id)} of {owed.billed_on}" if owed.bill_id else "Charge")
+        click.echo(f"  {says:<52}{dollars(owed.open_cents):>12}" + (f"  due {owed.due_on}" if owed.due_on else ""))
     _table(
         f"Bills ({page.bill_count})",
         [
             (
                 str(bill.issued_on),
-                f"no. {bill.id}",
+                f"no. {bill_number(bill.id)}",
                 f"{bill.usage_gal or 0:,} gal",
                 dollars(bill.total_cents),
                 bill.state,

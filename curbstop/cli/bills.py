@@ -1,7 +1,8 @@
-"""`curbstop bills`: run a cycle, and explain a bill."""
+"""`curbstop bills`: run a cycle, explain a bill, print it."""
 
 import dataclasses
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -11,7 +12,8 @@ from curbstop.cli import database, show_json
 from curbstop.rules.money import show as dollars
 
 if TYPE_CHECKING:
-    from curbstop.office.bills import Progress, RunFigures
+    from curbstop.office.bills import BillExplained, Progress, RunFigures, WhyDifferent
+    from curbstop.rules.explaining import LineExplained
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -60,28 +62,30 @@ def run(
 
 
 def _run(cycle: str, on: date, approve: bool, post_on: date, username: str, *, quiet: bool) -> dict[str, Any]:
+    """Plan, calculate and post, from wherever an earlier try of the same cycle and date stopped."""
     from curbstop.desk import clock
     from curbstop.office import bills as office
-    from curbstop.office import staff
+    from curbstop.office import pages, staff
     from curbstop.office._events import Key
 
     by, at, once = staff.get_actor(username=username), clock.now(), uuid4().hex
-    planned = office.plan(key=Key(f"bills.plan:{cycle}:{on}"), by=by, at=at, cycle=cycle, bill_on=on)
-    calculated = office.calculate(key=Key(f"cli:{once}:calculate"), by=by, at=at, run=planned.run)
-    told: dict[str, Any] = {"planned": planned, "figures": calculated.figures}
-    if approve:
-        figures = calculated.figures
-        told["approved"] = office.approve(
-            key=Key(f"cli:{once}:approve"),
-            by=by,
-            at=at,
-            run=planned.run,
-            bills=figures.bills,
-            cents=figures.cents,
-            on=post_on,
-        )
+    run = next((row.id for row in pages.get_runs(limit=1000) if (row.cycle, row.bill_on) == (cycle, on)), 0)
+    if not run:
+        run = office.plan(key=Key(f"cli/bills.plan/{cycle}/{on}"), by=by, at=at, cycle=cycle, bill_on=on).run
+    told: dict[str, Any] = {"run": pages.get_run(run=run, on=clock.today()).row}
+    state = pages.get_state(run=run)
+    if state in ("planned", "review"):
+        calculated = office.calculate(key=Key(f"cli/{once}/calculate"), by=by, at=at, run=run)
+        told["figures"] = calculated.figures
+    else:
+        told["figures"] = pages.get_run(run=run, on=clock.today()).figures
+    if state in ("planned", "review") and approve:
+        seen = {"bills": told["figures"].bills, "cents": told["figures"].cents}
+        told["approved"] = office.approve(key=Key(f"cli/{once}/approve"), by=by, at=at, run=run, on=post_on, **seen)
+        state = "posting"
+    if state in ("posting", "posted"):
         clerk = staff.get_actor(username="system")
-        told["posted"] = office.post_all(run=planned.run, by=clerk, at=at, progress=None if quiet else _show)
+        told["posted"] = office.post_all(run=run, by=clerk, at=at, progress=None if quiet else _show)
     return told
 
 
@@ -99,3 +103,88 @@ def _print(figures: "RunFigures") -> None:
     for title, found in (("Held", figures.held), ("Worth a look", figures.findings)):
         if found:
             click.echo(f"{title}: " + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in found.items()))
+
+
+@bills.command()
+@click.argument("number")
+@click.option("--why", is_flag=True, help="Say why it is not what the last bill was.")
+@click.option("--year-before", is_flag=True, help="With --why: compare with the same days a year ago.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def explain(number: str, why: bool, year_before: bool, as_json: bool) -> None:
+    """Explain a bill: every line from read to amount, with its authority.
+
+    \b
+    curbstop bills explain 104885 --why
+    """
+    with database.city():
+        from curbstop.office import bills as office
+
+        bill_id = office.find_bill(number)
+        try:
+            found = office.explain(bill_id)
+        except office.BillDiffers as error:
+            raise click.ClickException(f"{error}. `curbstop prove` shows what else does not add up.") from error
+        different = office.why_different(bill_id, year_before=year_before) if why or year_before else None
+    if as_json:
+        told: dict[str, Any] = {"bill": dataclasses.asdict(found)}
+        show_json(told | ({"why_different": dataclasses.asdict(different)} if different else {}))
+        return
+    _print_bill(found)
+    if different is not None:
+        _print_why(different)
+
+
+def _print_bill(bill: "BillExplained") -> None:
+    click.echo(f"Bill {bill.number} of {bill.bill_on}, due {bill.due_on}: {bill.customer_name}, {bill.address}")
+    for service in bill.services:
+        days = (service.until_on - service.from_on).days
+        click.echo(
+            f"\n{service.service.capitalize()}, {service.from_on} to {service.until_on} ({days} days), {service.tariff}"
+        )
+        for line in service.lines:
+            print_line(line)
+    for charge in bill.charges:
+        click.echo(f"  {charge.says:<46}{dollars(charge.cents):>12}  {charge.authority}")
+    click.echo(f"\n{'This bill':<48}{dollars(bill.total_cents):>12}")
+    click.echo(f"{'Owed from before':<48}{dollars(bill.previous_cents):>12}")
+
+
+def print_line(line: "LineExplained") -> None:
+    """A line of a bill with its steps, for the terminal."""
+    click.echo(f"  {line.says:<46}{dollars(line.cents):>12}")
+    for step in line.steps:
+        click.echo(f"      {step.label:<22} {step.how}" + (f"  = {step.amount}" if step.amount else ""))
+
+
+def _print_why(why: "WhyDifferent") -> None:
+    if why.difference is None:
+        click.echo("\nThere is no earlier bill to compare it with.")
+        return
+    other = why.difference
+    click.echo(
+        f"\nAgainst bill {why.against_number} of {why.against_on} ({dollars(other.last_cents)}): {dollars(other.cents)}"
+    )
+    for part in other.parts:
+        if part.cents:
+            click.echo(f"  {part.says:<46}{dollars(part.cents):>12}")
+            for how in part.how:
+                click.echo(f"      {how}")
+
+
+@bills.command("print")
+@click.argument("numbers", nargs=-1, required=True)
+@click.option(
+    "--to", required=True, type=click.Path(dir_okay=False, writable=True, path_type=Path), help="The PDF to write."
+)
+def print_bills(numbers: tuple[str, ...], to: Path) -> None:
+    """Print bills into one PDF, a page for each.
+
+    \b
+    curbstop bills print 104885 --to bill.pdf
+    """
+    with database.city():
+        from curbstop.office import bills as office
+
+        pdf = office.statement_pdf([office.find_bill(number) for number in numbers], copy=True)
+    to.write_bytes(pdf)
+    click.echo(f"{to}: {len(numbers)} bill{'s' * (len(numbers) > 1)}, {len(pdf):,} bytes.")

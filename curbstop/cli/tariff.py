@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from curbstop.cli import show_json
+from curbstop.cli.bills import print_line
 from curbstop.rules import explaining, rating, tariffs
 from curbstop.rules.faults import BadValue
 from curbstop.rules.money import show
@@ -124,10 +125,7 @@ def _show(
 ) -> None:
     click.echo(f"{chosen.name} ({chosen.code}), {begin} to {until}, {(until - begin).days} days\n")
     for line in lines:
-        click.echo(f"{line.says:<48}{show(line.cents):>12}")
-        for step in line.steps:
-            click.echo(f"    {step.label:<22} {step.how}" + (f"  = {step.amount}" if step.amount else ""))
-        click.echo("")
+        print_line(line)
     click.echo(f"{'Total':<48}{show(total_cents):>12}")
     for reading in chosen.readings:
         click.echo(f"\nReading chosen: {reading}")
