@@ -1,5 +1,7 @@
 """Run `curbstop` as people do: as a process, with a data folder of its own."""
 
+import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -25,6 +27,23 @@ def curbstop(*words: str, home: Path, **more: str) -> subprocess.CompletedProces
         check=False,
         timeout=300,
     )
+
+
+def said_here(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that needs no database within this process: quicker, and the same to look at."""
+    from curbstop import cli
+
+    out, err, before = io.StringIO(), io.StringIO(), sys.argv
+    sys.argv = ["curbstop", *words]
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            cli.main()
+        code = 0
+    except SystemExit as end:
+        code = int(end.code or 0)
+    finally:
+        sys.argv = before
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
 
 
 def begin(*words: str, home: Path, out: Path, **more: str) -> "subprocess.Popen[bytes]":

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import curbstop
+from tests.cli.commands import curbstop, said_here
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WATER = ROOT / "curbstop" / "cities" / "moore_ok" / "tariffs" / "water.yaml"
@@ -20,10 +20,8 @@ def test_a_bill_explained(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [], "no database is needed"
 
 
-def test_the_same_as_json(tmp_path: Path) -> None:
-    done = curbstop(
-        "tariff", "explain", str(WATER), "--code", "W-RES", "--usage", "12 kgal", *PERIOD, "--json", home=tmp_path
-    )
+def test_the_same_as_json() -> None:
+    done = said_here("tariff", "explain", str(WATER), "--code", "W-RES", "--usage", "12 kgal", *PERIOD, "--json")
     told = json.loads(done.stdout)
     assert (told["outcome"], told["usage_gal"], told["total_cents"]) == ("rated", 12000, 7808)
     assert [line["cents"] for line in told["lines"]] == [950, 6858]
@@ -41,30 +39,28 @@ def test_the_same_as_json(tmp_path: Path) -> None:
         ("7 acre", "unit 'acre' is not known"),
     ],
 )
-def test_a_use_that_cannot_be(tmp_path: Path, usage: str, said: str) -> None:
-    done = curbstop("tariff", "explain", str(WATER), "--code", "W-RES", f"--usage={usage}", home=tmp_path)
+def test_a_use_that_cannot_be(usage: str, said: str) -> None:
+    done = said_here("tariff", "explain", str(WATER), "--code", "W-RES", f"--usage={usage}")
     assert done.returncode == 1 and done.stdout == ""
     assert said in done.stderr and "Traceback" not in done.stderr
 
 
-def test_which_tariff_must_be_said_and_known(tmp_path: Path) -> None:
+def test_which_tariff_must_be_said_and_known() -> None:
     for more, said in (((), "holds 5 tariffs"), (("--code", "W-XX"), "no tariff W-XX")):
-        done = curbstop("tariff", "explain", str(WATER), "--usage", "1", *more, home=tmp_path)
+        done = said_here("tariff", "explain", str(WATER), "--usage", "1", *more)
         assert done.returncode == 2 and said in done.stderr and "W-RES" in done.stderr
 
 
-def test_a_period_before_the_tariff(tmp_path: Path) -> None:
+def test_a_period_before_the_tariff() -> None:
     words = ("--code", "W-RES", "--usage", "1", "--from", "2019-01-01", "--until", "2019-02-01")
-    done = curbstop("tariff", "explain", str(WATER), *words, home=tmp_path)
+    done = said_here("tariff", "explain", str(WATER), *words)
     assert done.returncode == 1 and "no version of the tariff is in force" in done.stderr
-    assert json.loads(curbstop("tariff", "explain", str(WATER), *words, "--json", home=tmp_path).stdout)["outcome"] == (
-        "no_version"
-    )
+    assert json.loads(said_here("tariff", "explain", str(WATER), *words, "--json").stdout)["outcome"] == ("no_version")
 
 
-def test_our_cities_files_hold(tmp_path: Path) -> None:
+def test_our_cities_files_hold() -> None:
     files = [str(path) for path in (ROOT / "curbstop" / "cities").glob("*/tariffs/*.yaml")]
-    done = curbstop("tariff", "check", *files, "--json", home=tmp_path)
+    done = said_here("tariff", "check", *files, "--json")
     told = json.loads(done.stdout)
     assert done.returncode == 0, done.stderr
     assert told["faults"] == [] and {row["tariff"] for row in told["tariffs"]} >= {"W-RES", "S-RES", "SAN-RES"}
@@ -74,7 +70,7 @@ def test_a_wrong_file_tells_every_fault_at_once(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.yaml"
     text = WATER.read_text().replace('rate: "5.02"', 'rate: "5.02x"', 1).replace("by_day", "by_moon", 1)
     wrong.write_text(text.replace("authority:", "authorty:", 1))
-    done = curbstop("tariff", "check", str(wrong), home=tmp_path)
+    done = said_here("tariff", "check", str(wrong))
     assert done.returncode == 1 and "Traceback" not in done.stderr
     for said in ("wrong.yaml:", "5.02x", "by_moon", "authorty"):
         assert said in done.stderr
@@ -83,11 +79,11 @@ def test_a_wrong_file_tells_every_fault_at_once(tmp_path: Path) -> None:
 def test_an_example_that_does_not_hold_is_named(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(WATER.read_text().replace('rate: "5.02"', 'rate: "5.03"'))
-    done = curbstop("tariff", "check", str(wrong), home=tmp_path)
+    done = said_here("tariff", "check", str(wrong))
     assert done.returncode == 1 and "W-RES: example:" in done.stderr and "expected" in done.stderr
 
 
 def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_bytes(b"code: \xff")
-    done = curbstop("tariff", "check", str(tmp_path / "x.yaml"), home=tmp_path)
+    done = said_here("tariff", "check", str(tmp_path / "x.yaml"))
     assert done.returncode == 1 and "not UTF-8" in done.stderr
