@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 import yaml
 from django.db import connection
@@ -203,32 +204,41 @@ def load_tariffs(*, codes: Sequence[str] | None = None) -> dict[str, Tariff]:
     return _load("true", []) if codes is None else _load("t.code = any(%s)", [list(codes)])
 
 
-def _load(where: str, values: list[object]) -> dict[str, Tariff]:
-    rows: dict[str, list[_Stored]] = {}
+def _load(where: str, values: list[Any]) -> dict[str, Tariff]:
+    rows: dict[str, list[tuple[date, date | None, bytes]]] = {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "select t.code, lower(v.valid), upper(v.valid), v.document, v.sha256 from decisions_tariff t"
+            "select t.code, lower(v.valid), upper(v.valid), v.sha256 from decisions_tariff t"
             f" join decisions_tariffversion v on v.tariff_id = t.code where {where} order by t.code, v.valid",
-            values,  # type: ignore[arg-type]
+            values,
         )
-        for code, from_on, until_on, document, sha256 in cursor.fetchall():
-            rows.setdefault(code, []).append(_Stored(Period(from_on, until_on), document, bytes(sha256)))
+        for code, from_on, until_on, sha256 in cursor.fetchall():
+            rows.setdefault(code, []).append((from_on, until_on, bytes(sha256)))
+    _read({sha256 for versions in rows.values() for _, _, sha256 in versions} - _AS_READ.keys())
     return {code: _whole(tuple(versions)) for code, versions in rows.items()}
 
 
+_AS_READ: dict[bytes, Tariff] = {}
+"""Adopted documents as read, by their digest: a document never changes, so neither does what it says."""
+
+
+def _read(digests: Collection[bytes]) -> None:
+    """Read the documents of these digests, each once in the life of the process."""
+    if not digests:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("select sha256, document from decisions_tariffversion where sha256 = any(%s)", [list(digests)])
+        for sha256, document in cursor.fetchall():
+            if hashlib.sha256(document.encode()).digest() != bytes(sha256):
+                raise ValueError("a stored tariff document is not the one that was adopted: its digest differs")
+            _AS_READ[bytes(sha256)] = read_tariffs(document, file="adopted tariff")[0]
+
+
 @functools.lru_cache(maxsize=256)
-def _whole(stored: tuple[_Stored, ...]) -> Tariff:
+def _whole(versions: tuple[tuple[date, date | None, bytes], ...]) -> Tariff:
     """The tariff of its stored versions; the newest says what it is called and how it is read."""
-    read = [(row, _read(row.sha256, row.document)) for row in stored]
-    versions = tuple(replace(tariff.versions[0], period=row.valid) for row, tariff in read)
-    return replace(read[-1][1], versions=versions)
-
-
-@functools.lru_cache(maxsize=256)
-def _read(sha256: bytes, document: str) -> Tariff:
-    if hashlib.sha256(document.encode()).digest() != sha256:
-        raise ValueError("a stored tariff document is not the one that was adopted: its digest differs")
-    return read_tariffs(document, file="adopted tariff")[0]
+    found = tuple(replace(_AS_READ[sha].versions[0], period=Period(begins, ends)) for begins, ends, sha in versions)
+    return replace(_AS_READ[versions[-1][2]], versions=found)
 
 
 def list_tariffs(*, on: date) -> tuple[TariffRow, ...]:

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db import connection
-
 from curbstop.office import ledger, policies, tariffs
 from curbstop.office._once import Refused
+from curbstop.office.ledger.statements import ask
 from curbstop.rules.customers import METERED, SERVICES
 from curbstop.rules.deposits import Applicant, Decided, Deposit, work_out
 from curbstop.rules.faults import BadValue
@@ -131,35 +130,32 @@ def load_party(account_id: int, *, lock: bool) -> Party:
 
     :raises Refused: there is no such account
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select a.id, a.number, c.name, a.customer_class, a.tenure,"
-            " exists (select 1 from payments_depositdemand d where d.account_id = a.id),"
-            " array(select o.id from customers_account o where o.customer_id = c.id and o.id <> a.id and not exists"
-            "   (select 1 from customers_agreement g where g.account_id = o.id and upper_inf(g.during)) order by o.id)"
-            " from customers_account a join customers_customer c on c.id = a.customer_id where a.id = %s"
-            + (" for no key update of a" if lock else ""),
-            [account_id],
-        )
-        row = cursor.fetchone()
-    if row is None:
+    rows = ask(_PARTY + (" for no key update of a" if lock else ""), {"id": account_id})
+    if not rows:
         raise Refused(f"There is no account {account_id}; open one first.", field="account_id")
-    return Party(*[*row[:6], tuple(row[6])])
+    return Party(*[*rows[0][:6], tuple(rows[0][6])])
 
+
+_PARTY = """
+select a.id, a.number, c.name, a.customer_class, a.tenure,
+  exists (select 1 from payments_depositdemand d where d.account_id = a.id),
+  array(select o.id from customers_account o where o.customer_id = c.id and o.id <> a.id and not exists
+    (select 1 from customers_agreement g where g.account_id = o.id and upper_inf(g.during)) order by o.id)
+from customers_account a join customers_customer c on c.id = a.customer_id where a.id = %(id)s::bigint"""
 
 _PLACES = """
 select p.address, s.id, s.service, i.id, coalesce(m.serial, ''), r.register, r.read_on,
   o.account_id, o.number, o.name, lower(o.during), upper(o.during)
 from customers_premise p left join customers_servicepoint s on s.premise_id = p.id
-left join meters_installation i on i.service_point_id = s.id and i.during @> %(on)s
+left join meters_installation i on i.service_point_id = s.id and i.during @> %(on)s::date
 left join meters_meter m on m.id = i.meter_id
 left join lateral (select r.register, r.read_on from meters_read r where r.installation_id = i.id
   and not exists (select 1 from meters_read x where x.replaces_id = r.id)
   order by r.read_on desc, r.id desc limit 1) r on true
 left join lateral (select g.account_id, a.number, c.name, g.during from customers_agreement g
   join customers_account a on a.id = g.account_id join customers_customer c on c.id = a.customer_id
-  where g.service_point_id = s.id and g.during && daterange(%(on)s, null) order by g.during limit 1) o on true
-where p.id = %(premise)s order by array_position(%(order)s::text[], s.service), s.number"""
+  where g.service_point_id = s.id and g.during && daterange(%(on)s::date, null) order by g.during limit 1) o on true
+where p.id = %(premise)s::bigint order by array_position(%(order)s::text[], s.service), s.number"""
 
 
 def load_places(premise_id: int, *, on: date, lock: bool) -> tuple[str, tuple[Place, ...]]:
@@ -167,11 +163,9 @@ def load_places(premise_id: int, *, on: date, lock: bool) -> tuple[str, tuple[Pl
 
     :raises Refused: there is no such premise
     """
-    with connection.cursor() as cursor:
-        if lock:  # two starts at one premise take turns, and the second is told of the first
-            cursor.execute("select 1 from customers_premise where id = %s for no key update", [premise_id])
-        cursor.execute(_PLACES, {"on": on, "premise": premise_id, "order": list(SERVICES)})
-        rows = cursor.fetchall()
+    if lock:  # two starts at one premise take turns, and the second is told of the first
+        ask("select 1 from customers_premise where id = %(id)s::bigint for no key update", {"id": premise_id})
+    rows = ask(_PLACES, {"on": on, "premise": premise_id, "order": list(SERVICES)})
     if not rows:
         raise Refused(f"There is no premise {premise_id}; search for the address.", field="premise_id")
     return rows[0][0], tuple(_place(row) for row in rows if row[1] is not None)

@@ -14,6 +14,7 @@ import numpy as np
 from django.db import connection
 
 from curbstop.office import policies
+from curbstop.office.ledger.statements import ask
 from curbstop.rules.reads import BLOCKING, MISSING, Array, Bands, Finding, bands_for, judge
 
 HISTORY = 13
@@ -67,24 +68,24 @@ class Standing:
     history_days: tuple[int, ...]
 
 
-def _standing(*, used: str, history: str, joins: str) -> str:
+def _standing(*, meters: str, used: str, history: str, joins: str) -> str:
     return f"""
 select i.id, i.service_point_id, s.premise_id, m.serial, m.dials, m.gal_per_unit, lower(i.during), upper(i.during),
   p.id, p.read_on, p.register, l.id, l.read_on, l.register,
-  (select r.id from meters_read r where r.installation_id = i.id and r.read_on = %(on)s and r.id <> %(without)s
-     and {STANDS} and r.id is distinct from l.id), {used},
+  (select r.id from meters_read r where r.installation_id = i.id and r.read_on = %(on)s::date
+     and r.id <> %(without)s::bigint and r.id is distinct from l.id and {STANDS}), {used},
   (%(at)s::timestamptz at time zone coalesce((select time_zone from decisions_city), 'UTC'))::date, {history}
-from unnest(%(ids)s::bigint[]) with ordinality w (id, n)
+from {meters}
 join meters_installation i on i.id = w.id
 join meters_meter m on m.id = i.meter_id
 join customers_servicepoint s on s.id = i.service_point_id
 left join lateral (
   select r.id, r.read_on, r.register from meters_read r
-  where r.installation_id = i.id and r.read_on <= %(on)s and r.id <> %(without)s and {COUNTS}
+  where r.installation_id = i.id and r.read_on <= %(on)s::date and r.id <> %(without)s::bigint and {COUNTS}
   order by r.read_on desc, r.id desc limit 1) p on true
 left join lateral (
   select r.id, r.read_on, r.register from meters_read r
-  where r.installation_id = i.id and r.id <> %(without)s and {NOT_REJECTED}
+  where r.installation_id = i.id and r.id <> %(without)s::bigint and {NOT_REJECTED}
   order by r.read_on desc, r.id desc limit 1) l on true
 {joins}
 order by w.n"""
@@ -100,17 +101,24 @@ left join lateral (
     select r.id, r.read_on, r.usage_gal, r.read_on - lag(r.read_on) over (order by r.read_on, r.id) days
     from (
       select r.id, r.read_on, r.usage_gal from meters_read r
-      where r.service_point_id = i.service_point_id and r.read_on between lower(g.during) and %(on)s
-        and r.id <> %(without)s and {COUNTS}
+      where r.service_point_id = i.service_point_id and r.read_on between lower(g.during) and %(on)s::date
+        and r.id <> %(without)s::bigint and {COUNTS}
       order by r.read_on desc, r.id desc limit {HISTORY + 1}) r) u
   where u.days > 0) h on true"""
 
-_COMPARED = _standing(
-    used="lower(g.during), coalesce(a.customer_class, '')",
-    history="coalesce(h.gal, '{}'), coalesce(h.days, '{}')",
-    joins=_USED_BEFORE,
-)
-_ALONE = _standing(used="null, ''", history="'{}'::bigint[], '{}'::int[]", joins="")
+_COMPARED = {
+    "used": "lower(g.during), coalesce(a.customer_class, '')",
+    "history": "coalesce(h.gal, '{}'), coalesce(h.days, '{}')",
+    "joins": _USED_BEFORE,
+}
+_ALONE = {"used": "null, ''", "history": "'{}'::bigint[], '{}'::int[]", "joins": ""}
+_ONE = "(values (%(id)s::bigint, 1)) w (id, n)"  # a plan of its own would differ in nothing, so it is prepared once
+_MANY = "unnest(%(ids)s::bigint[]) with ordinality w (id, n)"
+_SQL = {
+    (compared, meters): _standing(meters=meters, **(_COMPARED if compared else _ALONE))
+    for compared in (True, False)
+    for meters in (_ONE, _MANY)
+}
 
 
 def stand(
@@ -123,10 +131,14 @@ def stand(
     """
     if not installation_ids:
         return ()
-    with connection.cursor() as cursor:
-        sql = _ALONE if kind in _UNCOMPARED else _COMPARED
-        cursor.execute(sql, {"ids": list(installation_ids), "on": on, "at": at, "without": without})
-        return tuple(Standing(*[*row[:18], tuple(row[18]), tuple(row[19])]) for row in cursor.fetchall())
+    given: dict[str, Any] = {"on": on, "at": at.isoformat(), "without": without}
+    if len(installation_ids) == 1:
+        rows = ask(_SQL[kind not in _UNCOMPARED, _ONE], {"id": installation_ids[0], **given})
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL[kind not in _UNCOMPARED, _MANY], given | {"ids": list(installation_ids)})
+            rows = cursor.fetchall()
+    return tuple(Standing(*[*row[:18], tuple(row[18]), tuple(row[19])]) for row in rows)
 
 
 def lock_installations(*, service_point_ids: Sequence[int] = (), serials: Sequence[str] = (), on: date) -> list[Any]:
@@ -134,18 +146,28 @@ def lock_installations(*, service_point_ids: Sequence[int] = (), serials: Sequen
 
     :returns: rows of (installation id, service point id, serial), by installation id
     """
+    if len(service_point_ids) == 1 and not serials:
+        return ask(_hanging("i.service_point_id = %(point)s::bigint"), {"point": service_point_ids[0], "on": on})
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select i.id, i.service_point_id, m.serial"
-            " from meters_installation i join meters_meter m on m.id = i.meter_id"
-            " where i.id in (select id from meters_installation where service_point_id = any(%(points)s)"
-            "   union all select n.id from meters_installation n join meters_meter k on k.id = n.meter_id"
-            "   where k.serial = any(%(serials)s))"
-            # the last day of a meter that was taken down is its removal read's
-            " and (i.during @> %(on)s or upper(i.during) = %(on)s) order by i.id for no key update of i",
-            {"points": list(service_point_ids), "serials": list(serials), "on": on},
-        )
+        given = {"points": list(service_point_ids), "serials": list(serials), "on": on}
+        cursor.execute(_hanging(_AT_POINTS_OR_BY_SERIAL), given)
         return list(cursor.fetchall())
+
+
+_AT_POINTS_OR_BY_SERIAL = """i.id in (
+  select id from meters_installation where service_point_id = any(%(points)s::bigint[])
+  union all
+  select n.id from meters_installation n join meters_meter k on k.id = n.meter_id
+  where k.serial = any(%(serials)s::text[]))"""
+
+
+def _hanging(which: str) -> str:
+    # the last day of a meter that was taken down is its removal read's
+    return (
+        "select i.id, i.service_point_id, m.serial from meters_installation i join meters_meter m on m.id = i.meter_id"
+        f" where {which} and (i.during @> %(on)s::date or upper(i.during) = %(on)s::date)"
+        " order by i.id for no key update of i"
+    )
 
 
 @dataclass(frozen=True)
