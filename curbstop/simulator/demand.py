@@ -62,6 +62,7 @@ def indoor_and_outdoor(seed: int, stays: Sequence[Stay], weather: Weather) -> tu
     place = stays[0].place
     indoor = np.zeros(len(weather.days), dtype=np.int64)
     outdoor = np.zeros(len(weather.days), dtype=np.int64)
+    watering = daily_permille(seed, place.no * 2 + 1, weather.days, least=400, most=1601)
     steady = daily_permille(seed, place.no * 2, weather.days, least=620, most=1381)
     for stay in stays:
         if stay.vacant:
@@ -70,7 +71,7 @@ def indoor_and_outdoor(seed: int, stays: Sequence[Stay], weather: Weather) -> tu
         use = stay.use
         shape = np.asarray(use.week, dtype=np.int64)[weather.weekday[days]]
         indoor[days] = use.indoor_gal * shape * steady[days] // 1_000_000
-        outdoor[days] = use.outdoor_gal * weather.outdoor[days] // 1000
+        outdoor[days] = use.outdoor_gal * weather.outdoor[days] * watering[days] // 1_000_000
         for gone_from, gone_until in _absences(seed, stay, weather):
             away = _span(max(gone_from, stay.from_on), gone_until, weather)
             indoor[away] = 0
@@ -98,7 +99,7 @@ def _absences(seed: int, stay: Stay, weather: Weather) -> list[tuple[date, date]
         if draw < 110:
             leaves = date(year, 5, 20) + timedelta(days=number(seed, "away-on", stay.place.no, stay.no, year, below=90))
             found.append((leaves, leaves + timedelta(days=7 + draw % 15)))
-        elif draw < 122:
+        elif draw < 130:
             found.append((date(year, 1, 3), date(year, 3, 10) + timedelta(days=draw % 14)))
     return [(a, min(b, stay.until_on) if stay.until_on else b) for a, b in found]
 
@@ -108,10 +109,10 @@ def _leaks(seed: int, stays: Sequence[Stay], weather: Weather) -> np.ndarray:
     lost = np.zeros(len(weather.days), dtype=np.int64)
     place = stays[0].place
     for year in _years(weather):
-        if number(seed, "leak", place.no, year, below=1000) >= 55:
+        if number(seed, "leak", place.no, year, below=1000) >= 120:
             continue
         draw = stream(seed, "leak", place.no, year)
-        kind = draw.choice(("toilet", "toilet", "toilet", "line", "line", "burst"))
+        kind = draw.choice(("toilet", "toilet", "line", "line", "line", "burst"))
         begins = date(year, 1, 1) + timedelta(days=draw.randrange(365))
         if kind == "burst":
             begins = date(year, draw.choice(_FREEZE), draw.randrange(1, 29))

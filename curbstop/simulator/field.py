@@ -129,7 +129,7 @@ def misread(seed: int, meter: Hung, day: date, true: int, *, may_err: bool) -> i
     chance = number(seed, "read", meter.serial, day, below=1000)
     if chance < 6:
         return None
-    if chance >= 10 or not may_err:
+    if chance >= 13 or not may_err:
         return true
     digits = str(true).zfill(meter.dials)
     at = max(meter.dials - 6 + len(str(meter.gal_per_unit)) - 1, 0)  # the digit of 100,000 gallons

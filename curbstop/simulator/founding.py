@@ -26,7 +26,7 @@ from curbstop.simulator.workdays import next_workday
 OVERLAY = "example"
 HORIZON = timedelta(days=5 * 365)
 """How far ahead the calendar is planned."""
-STATE = "Oklahoma"
+STATE = "OK"
 BLOCK = 500
 """Rows an act of entering takes: an event remembers so many whole."""
 

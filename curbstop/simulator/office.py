@@ -68,6 +68,11 @@ class Office:
         dense)."""
         return datetime.combine(day, time(hour, minute), self.zone) + timedelta(seconds=29 * number % 25_000)
 
+    def cycle_of(self, account_id: int) -> int:
+        """The cycle of an account that the town knows; 0 of one that somebody else opened."""
+        stay = self.stay_of.get(account_id)
+        return stay.place.cycle if stay is not None else 0
+
     def must(self, act: Callable[..., R], *subject: object, who: str, at: datetime, **inputs: Any) -> R:
         """Do one act under the key of the day and the subject, or say why the office refuses."""
         name = getattr(act, "act_name", act.__name__)

@@ -90,7 +90,7 @@ def intents(
         case "early":
             return [Intent(mailed, channel, cents)]
         case "on_time":
-            return [Intent(max(mailed, due_on - timedelta(days=draw.randrange(0, 5))), channel, cents)]
+            return [Intent(max(mailed, due_on - timedelta(days=draw.randrange(1, 8))), channel, cents)]
         case "late":
             return [Intent(late, channel, 0)]
         case "partial":

@@ -74,7 +74,7 @@ class Plans:
             final=stay.until_on is not None and stay.until_on <= bill.read_on,
         )
         for intent in meant:
-            day = next_workday(intent.on)
+            day = _seen_on(intent)
             self.pays[day].append(Meant(bill.account_id, intent.channel, intent.cents))
             self._add_bounce(seed, stay, bill.account_id, intent, day)
 
@@ -89,6 +89,19 @@ class Plans:
         if number(seed, "amends", stay.key, intent.on, below=10) < 8:
             again = next_workday(back, after=2 + number(seed, "again", stay.key, intent.on, below=9))
             self.pays[again].append(Meant(account_id, "cash", 0))
+
+
+_FILE_DAYS = {"lockbox": (0, 2, 4), "bill_pay": (1, 3)}
+"""Weekdays (Monday is 0) on which the bank sends a file; of the other channels it comes every open day."""
+
+
+def _seen_on(intent: Intent) -> date:
+    """The day on which the office sees the money: at the counter when it opens, in a file when the bank sends it."""
+    day = next_workday(intent.on)
+    weekdays = _FILE_DAYS.get(intent.channel)
+    while weekdays and day.weekday() not in weekdays:
+        day = next_workday(day + timedelta(days=1))
+    return day
 
 
 def take_returns(office: Office, plans: Plans, day: date) -> None:
@@ -149,7 +162,7 @@ def _record_file(office: Office, town: Town, channel: str, rows: list[tuple[int,
     made = []
     for place, (account_id, cents) in enumerate(rows, start=1):
         account = office.account_of[account_id].number
-        if channel in ("lockbox", "bill_pay") and number(seed, "wrong", account_id, day, below=500) == 0:
+        if channel in ("lockbox", "bill_pay") and number(seed, "wrong", account_id, day, below=2500) == 0:
             account = f"9{account[1:]}"
         made.append(payments.FileRow(account, cents, f"{channel[:2].upper()}{day:%y%m%d}-{place:05d}"))
     office.do(

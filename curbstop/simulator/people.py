@@ -127,9 +127,11 @@ def _carts(draw: random.Random, place: Place) -> int:
 def _home_use(draw: random.Random, place: Place) -> Use:
     people = weighted(draw, [(1, 26), (2, 33), (3, 16), (4, 14), (5, 7), (6, 3), (8, 1)]) * place.units
     habit = draw.randrange(720, 1340)
-    garden = weighted(draw, [(0, 30), (90, 30), (210, 22), (380, 13), (640, 5)])
+    garden = weighted(draw, [(0, 30), (90, 30), (210, 22), (380, 13), (640, 5)]) * draw.randrange(700, 1300) // 1000
     if place.rented:
         garden //= 2
+    if place.irrigated:
+        garden = max(garden, draw.randrange(180, 520))
     return Use(people, (35 * place.units + 45 * people) * habit // 1000, garden, _WEEKS["home"])
 
 
@@ -138,7 +140,12 @@ def _trade_use(draw: random.Random, place: Place) -> Use:
         return Use(place.units * 2, place.units * draw.randrange(95, 150), 20 * place.units, _WEEKS["home"])
     least, most = _TRADE_GAL[place.trade]
     low = draw.randrange(least, most)
-    return Use(0, min(low, draw.randrange(least, most)), 240 if place.irrigated else 0, _WEEKS.get(place.trade, _EVEN))
+    return Use(
+        0,
+        min(low, draw.randrange(least, most)),
+        draw.randrange(160, 900) if place.irrigated else 0,
+        _WEEKS.get(place.trade, _EVEN),
+    )
 
 
 def _between(seed: int, place: Place, no: int, left: Stay, busy: Collection[date]) -> Stay | None:

@@ -95,14 +95,14 @@ def decide_reads(office: Office, town: Town, day: date) -> set[int]:
 
 
 def _put_aside(town: Town, life: Life, read_on: date) -> bool:
-    """One in twelve; never where another read follows soon, which would cover the same use."""
+    """One in three; never where another read follows soon, which would cover the same use."""
     soon = read_on + PATIENCE + PATIENCE
     follows = [stay.from_on for stay in life.stays]
     follows += [stay.until_on for stay in life.stays if stay.until_on is not None]
     follows += [meter.from_on for meters in life.meters.values() for meter in meters]
     if any(read_on <= day <= soon for day in follows):
         return False
-    return number(town.recipe.seed, "aside", life.place.no, read_on, below=12) == 0
+    return number(town.recipe.seed, "aside", life.place.no, read_on, below=3) == 0
 
 
 def _decide(office: Office, town: Town, life: Life, waiting: reads.UndecidedRead, day: date, order: int) -> None:
@@ -145,6 +145,8 @@ def _accept(office: Office, read_id: int, reason: str, day: date, order: int) ->
 def _why(waiting: reads.UndecidedRead, hung: ground.Hung) -> str:
     if hung.stuck_on is not None and hung.stuck_on < waiting.read_on:
         return "the register stands still; exchange ordered"
+    if waiting.service == "irrigation" and {"zero", "low"} & set(waiting.findings):
+        return "sprinklers are off: the season is over"
     if "zero" in waiting.findings:
         return "nobody home: mail held, meter turns with a tap open"
     if "high" in waiting.findings:
