@@ -2,8 +2,8 @@
 
 The plot is always the same: *once* (the key's lock, then the first outcome if there is one) -> the act itself, which
 locks, loads values, asks a rule and writes rows -> one event. A key used again with other inputs is refused, saying
-what differs. An attempt that the office refuses (:class:`Refused`) is an event too, written after the act's transaction is
-undone; a value that was merely mistyped (``rules.faults.BadValue``) is not.
+what differs. An attempt that the office refuses (:class:`Refused`) is an event too, written after the act's transaction
+is undone; a value that was merely mistyped (``rules.faults.BadValue``) is not.
 """
 
 from __future__ import annotations

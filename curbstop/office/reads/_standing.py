@@ -136,7 +136,8 @@ def stand(
         rows = ask(_SQL[kind not in _UNCOMPARED, _ONE], {"id": installation_ids[0], **given})
     else:
         with connection.cursor() as cursor:
-            cursor.execute(_SQL[kind not in _UNCOMPARED, _MANY], given | {"ids": list(installation_ids)})
+            given["ids"] = list(installation_ids)
+            cursor.execute(_SQL[kind not in _UNCOMPARED, _MANY], given)
             rows = cursor.fetchall()
     return tuple(Standing(*[*row[:18], tuple(row[18]), tuple(row[19])]) for row in rows)
 
@@ -149,7 +150,7 @@ def lock_installations(*, service_point_ids: Sequence[int] = (), serials: Sequen
     if len(service_point_ids) == 1 and not serials:
         return ask(_hanging("i.service_point_id = %(point)s::bigint"), {"point": service_point_ids[0], "on": on})
     with connection.cursor() as cursor:
-        given = {"points": list(service_point_ids), "serials": list(serials), "on": on}
+        given: dict[str, Any] = {"points": list(service_point_ids), "serials": list(serials), "on": on}
         cursor.execute(_hanging(_AT_POINTS_OR_BY_SERIAL), given)
         return list(cursor.fetchall())
 

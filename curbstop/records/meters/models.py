@@ -51,7 +51,7 @@ class Installation(models.Model):
 
 
 READ_KINDS = ["initial", "opening", "regular", "final", "removed", "check", "estimated"]
-"""Of a meter as it is hung, as somebody moves in, on the route, as he moves out, as the meter is taken down; and two more."""
+"""As a meter is hung, as somebody moves in, on the route, as he moves out, as a meter is taken down; and two more."""
 
 
 class Read(models.Model):
