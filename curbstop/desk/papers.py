@@ -27,7 +27,7 @@ def receipt(found: pages.Receipt, *, copy: bool = False) -> bytes:
     """The slip of a receipt as PDF; one that was taken back says so."""
     read = found.read
     void = f"Voided {words.day(read.reversed_on)}: {read.reversed_why}" if read.reversed_on else ""
-    head = letterhead()
+    head = letterhead(on=timezone.localdate(read.taken_at))
     paper = ReceiptPaper(
         letterhead=head,
         receipt_no=read.number,

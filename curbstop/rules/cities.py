@@ -12,7 +12,21 @@ from curbstop.rules.faults import Faults
 from curbstop.rules.sheets import NOT_SET, Page
 
 _CODE = re.compile(r"[a-z][a-z0-9_]{1,39}")
-_TEXTS = ("state", "utility", "office", "address", "mail", "hours", "phone", "email", "web", "source", "confidence")
+_TEXTS = (
+    "state",
+    "utility",
+    "office",
+    "address",
+    "mail",
+    "payee",
+    "how_to_pay",
+    "hours",
+    "phone",
+    "email",
+    "web",
+    "source",
+    "confidence",
+)
 
 
 class CityErrors(Faults):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from fractions import Fraction
 
 from curbstop.formats import scanline
@@ -45,9 +46,9 @@ def get_statements(bill_ids: Sequence[int], *, copy: bool = False) -> tuple[Bill
     """The papers of several bills, in the order given."""
     rows = loading.load_bills(bill_ids)
     known = tariffs.load_tariffs(codes=sorted({service.tariff for row in rows for service in row.services}))
-    head = letterhead()
     rules = policies.load(*_POLICIES)
-    return tuple(_paper(row, known, head, rules, copy) for row in rows)
+    heads = {on: letterhead(on=on) for on in {row.bill_on for row in rows}}
+    return tuple(_paper(row, known, heads[row.bill_on], rules, copy) for row in rows)
 
 
 def statement_pdf(bill_ids: Sequence[int], *, copy: bool = False) -> bytes:
@@ -59,9 +60,13 @@ def statement_pdf(bill_ids: Sequence[int], *, copy: bool = False) -> bytes:
     return bill_pdf(get_statements(bill_ids, copy=copy))
 
 
-def letterhead() -> Letterhead:
-    """The office as the city's data gives it; what is not set there is left out."""
+def letterhead(*, on: date) -> Letterhead:
+    """The office as the city's data gives it on the day; what is not set there is left out."""
     body = policies.get_city().body
+    try:
+        phone = policies.load("office.phone").text("office.phone", on=on)
+    except NotSet:
+        phone = ""
 
     def said(name: str) -> str:
         value = str(body.get(name) or "")
@@ -74,12 +79,12 @@ def letterhead() -> Letterhead:
         city=said("name"),
         office=said("office").partition(",")[0] or "Utility Customer Service",
         address_lines=tuple(line for line in (street, place) if line),
-        phone=said("phone"),
+        phone=phone or said("phone"),
         hours=said("hours"),
         web=said("web"),
         how_to_pay=tuple(str(way) for way in ways),
         remit_lines=tuple(line for line in (said("name"), box, box_place) if line),
-        payee=said("utility"),
+        payee=said("payee"),
     )
 
 
@@ -134,9 +139,9 @@ def account_no(number: str) -> str:
 def _groups(told: BillExplained) -> list[ChargeGroup]:
     found = []
     for service in told.services:
-        charges = tuple(charge for line in service.lines if line.cents for charge in _charges(line))
+        name = SERVICES.get(service.service, service.service.capitalize())
+        charges = tuple(charge for line in service.lines if line.cents for charge in _charges(line, name))
         if charges:
-            name = SERVICES.get(service.service, service.service.capitalize())
             found.append(ChargeGroup(name, charges, _detail(service)))
     if told.charges:
         lines = tuple(ChargeLine(charge.says, charge.cents, f"since {day(charge.on)}") for charge in told.charges)
@@ -144,8 +149,12 @@ def _groups(told: BillExplained) -> list[ChargeGroup]:
     return found
 
 
-def _charges(line: LineExplained) -> list[ChargeLine]:
-    """A line; tier by tier where every tier is whole cents, so that what is printed adds up to the cent."""
+def _charges(line: LineExplained, group: str) -> list[ChargeLine]:
+    """A line; tier by tier where every tier is whole cents, so that what is printed adds up to the cent.
+
+    What follows the comma of a line's words ("Sewer surcharge, plant and lift stations") says how it comes out, or
+    names it where the group said the rest ("Water, base").
+    """
     tiers = [step for step in line.steps if step.what == "tier" and step.amount and step.amount != "0.00"]
     cents = [Fraction(step.amount.replace(",", "")) * 100 for step in tiers]
     if len(tiers) > 1 and all(amount.denominator == 1 for amount in cents) and sum(cents) == line.cents:
@@ -156,7 +165,11 @@ def _charges(line: LineExplained) -> list[ChargeLine]:
     how = " + ".join(step.how for step in tiers)
     by_day = next((step.how for step in line.steps if step.what == "proration"), "")
     number = next((step.how for step in line.steps if step.what == "items"), "")
-    return [ChargeLine(line.says, line.cents, how or ", ".join(part for part in (number, by_day) if part))]
+    words, _, rest = line.says.partition(", ")
+    rest = rest[:1].upper() + rest[1:]
+    if rest and words == group:
+        words, rest = rest, ""
+    return [ChargeLine(words, line.cents, how or ", ".join(part for part in (rest, number, by_day) if part))]
 
 
 def _detail(service: ServiceExplained) -> str:
