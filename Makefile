@@ -33,7 +33,7 @@ format:
 
 bench:
 	@$(PYTHON) tools/environment.py dev
-	@$(BIN)/python bench/run.py
+	@for file in $$(grep -l __main__ bench/*.py); do echo "$$file"; $(BIN)/python $$file || exit 1; done
 
 lock:  # after changing the dependencies in pyproject.toml; takes up new versions only with UPGRADE=--upgrade
 	@$(PYTHON) tools/environment.py dev

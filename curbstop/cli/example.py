@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from curbstop.cli import town
@@ -25,7 +26,7 @@ class Welcome:
     waiting: tuple[str, ...] = ()
     account: str = ""
     words: str = ""
-    bill: int | None = None
+    bill: str = ""
 
 
 def make_ready(console: Console, on: date, *, accounts: int, months: int) -> Welcome:
@@ -43,10 +44,23 @@ def make_ready(console: Console, on: date, *, accounts: int, months: int) -> Wel
         lived = town.raise_town(on, accounts=accounts, months=months, console=console)
         console.print(f"Raised a town of {lived.accounts:,} accounts on Moore's rates, {lived.days} days lived.")
     elif _is_behind(on):
-        lived = town.live_on(on, console=console)
-        console.print(f"The town lived on for {lived.days - 1} days.")
+        _live_on(console, on)
     run_due(on)
     return _welcome(on)
+
+
+def _live_on(console: Console, on: date) -> None:
+    """Live the town on to today; one that another version of Curbstop raised stays where it is."""
+    try:
+        lived = town.live_on(on, console=console)
+    except Refused as refusal:
+        console.print(
+            f"[yellow]The example town does not live on by itself:[/] {escape(str(refusal)[:200])} ...\n"
+            "It was probably raised by another version. `curbstop db drop` deletes it; the next start raises a new one.",
+            soft_wrap=True,
+        )
+    else:
+        console.print(f"The town lived on for {lived.days - 1} days.")
 
 
 def _is_behind(on: date) -> bool:
@@ -74,7 +88,7 @@ def run_due(on: date) -> None:
 def _welcome(on: date) -> Welcome:
     runs = pages.get_runs(limit=20)
     waiting = tuple(
-        f"cycle {run.cycle} of {run.bill_on:%d %b}: {run.bills:,} bills, {dollars(run.cents or 0)}"
+        f"cycle {run.cycle} of {run.bill_on:%d %b}: {run.bills:,} bill{'s' * (run.bills > 1)}, {dollars(run.cents or 0)}"
         for run in runs
         if run.state == "review" and run.bills
     )
@@ -85,7 +99,7 @@ def _welcome(on: date) -> Welcome:
     # One that has something to explain: not the plainest bill, not the oddest.
     chosen = sorted(issued, key=lambda bill: bill.total_cents)[len(issued) * 3 // 4]
     head = pages.get_header(number=chosen.number, on=on)
-    return Welcome(True, waiting, chosen.number, head.name.split()[-1].lower(), chosen.bill_id)
+    return Welcome(True, waiting, chosen.number, head.name.split()[-1].lower(), bills.bill_number(chosen.bill_id))
 
 
 def print_welcome(console: Console, welcome: Welcome) -> None:
@@ -101,7 +115,7 @@ def print_welcome(console: Console, welcome: Welcome) -> None:
     console.print(table)
     console.print("\nNext, try")
     for no, thing in enumerate(_things(welcome), start=1):
-        console.print(f"  {no}. {thing}")
+        console.print(f"  {no}. {thing}", soft_wrap=True)
     console.print("")
 
 
@@ -113,8 +127,9 @@ def _things(welcome: Welcome) -> list[str]:
             f"as dana: press [bold]/[/] and type [bold]{typed}[/] (or {welcome.account}); open the newest bill"
         )
     if welcome.waiting:
-        things.append(f"as ruth: Billing; {welcome.waiting[0]} wait for approval")
+        things.append(f"as ruth: Billing; {welcome.waiting[0]}, calculated and waiting for approval")
     else:
         things.append("as imani: open the till, and take a payment")
-    things.append("in another window: [bold].venv/bin/curbstop prove[/]")
+    explain = f"curbstop bills explain {welcome.bill} --why[/], then [bold].venv/bin/" if welcome.bill else ""
+    things.append(f"in another window: [bold].venv/bin/{explain}curbstop prove[/]")
     return things

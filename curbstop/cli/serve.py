@@ -54,12 +54,15 @@ def serve(host: str, port: int, web_workers: int, accounts: int, months: int) ->
         with contextlib.ExitStack() as closing:
             with console.status("Starting PostgreSQL ..."):
                 opened = closing.enter_context(database.opened())
-            welcome = _prepare(console, opened, accounts, months)
-            kept = [
-                children.start("The web server", _web_command(host, port, web_workers)),
-                children.start("The queue's worker", [sys.executable, "-m", "curbstop.cli", "worker"]),
-            ]
+            kept: list[children.Child] = []
             closing.callback(_close, console, kept)
+            _bring_up_to_date(console, opened)
+            early = _has_a_city()  # then the servers load while we look at the town
+            if early:
+                kept += _start(host, port, web_workers)
+            welcome = _make_ready(console, accounts, months)
+            if not early:
+                kept += _start(host, port, web_workers)
             threading.Thread(target=_announce, args=(console, host, port, began, welcome), daemon=True).start()
             children.watch(kept)
     except KeyboardInterrupt:
@@ -94,19 +97,38 @@ def check_port_free(host: str, port: int) -> None:
     )
 
 
-def _prepare(console: Console, opened: database.Opened, accounts: int, months: int) -> "Welcome":
+def _bring_up_to_date(console: Console, opened: database.Opened) -> None:
     with console.status("Checking the tables ..."):
         database.set_up_django()
         if database.migrate(opened.schema):
             console.print("Tables brought up to date.")
+
+
+def _has_a_city() -> bool:
+    """Whether anything ever happened here."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("select exists (select from base_event)")
+        return bool(cursor.fetchone()[0])
+
+
+def _make_ready(console: Console, accounts: int, months: int) -> "Welcome":
+    with console.status("Looking at the town ..."):
+        from curbstop.cli import example
+        from curbstop.desk import clock
+    welcome = example.make_ready(console, clock.today(), accounts=accounts, months=months)
     from django.db import connections
 
-    from curbstop.cli import example
-    from curbstop.desk import clock
-
-    welcome = example.make_ready(console, clock.today(), accounts=accounts, months=months)
     connections.close_all()
     return welcome
+
+
+def _start(host: str, port: int, web_workers: int) -> list[children.Child]:
+    return [
+        children.start("The web server", _web_command(host, port, web_workers)),
+        children.start("The queue's worker", [sys.executable, "-m", "curbstop.cli", "worker"]),
+    ]
 
 
 def _web_command(host: str, port: int, workers: int) -> list[str]:
