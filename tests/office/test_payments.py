@@ -1,7 +1,6 @@
-"""Payments at a till, in files, taken back: what the books say after each."""
+"""Payments at a till, taken back, applied later: what the books say after each."""
 
 import threading
-from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
@@ -12,78 +11,19 @@ from hypothesis import strategies as st
 from curbstop.office import ledger, payments, tills
 from curbstop.office._once import NotPermitted, Refused
 from curbstop.office.ledger import statements
-from curbstop.office.payments import BadPayment, FileRow, PayFirst, Paying, Tender
+from curbstop.office.payments import BadPayment, PayFirst, Paying, Tender
 from curbstop.records.base.models import Event
 from curbstop.records.ledger.models import Posting, Transaction
 from curbstop.records.payments.models import DepositDemand, Receipt
 from curbstop.rules.ledger import credit, debit
 from curbstop.rules.policies import NotSet
-from tests.books import DAY, account, accounts, at_on, key, open_books, person, posting, set_policy
-
-AFTER = DAY + timedelta(1)
-
-
-def check():
-    """What the database checks at commit."""
-    with connection.cursor() as cursor:
-        cursor.execute("set constraints all immediate")
-        cursor.execute("set constraints all deferred")
-
-
-def ties():
-    """Control accounts = items, and pool claims = dues: after anything at all."""
-    check()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select g.fund, g.object, sum(p.debit_cents - p.credit_cents)::bigint from ledger_posting p"
-            " join ledger_gl g on g.id = p.gl_id group by 1, 2"
-        )
-        sums = {(fund, object): cents for fund, object, cents in cursor.fetchall()}
-    for fund in (51, 52, 53, 59):
-        assert sums.get((10, 2800 + fund), 0) + sums.get((fund, 1010), 0) == 0
-    return sums
-
-
-BILL = [
-    ("water.base", "51-1210", "51-4010", 950),
-    ("water.volume", "51-1210", "51-4020", 3514),
-    ("sewer.volume", "52-1210", "52-4020", 2070),
-    ("sewer.surcharge", "52-1210", "52-4010", 1775),
-    ("sanitation.cart", "53-1210", "53-4010", 1150),
-]
-
-
-def bill(of, lines=BILL, *, due=20, on=DAY):
-    (document,) = ledger.reserve_documents(1)
-    legs = [
-        debit(gl, cents, kind, account_id=of.id, document=document, line=n, due_on=on + timedelta(due))
-        for n, (kind, gl, _, cents) in enumerate(lines, 1)
-    ]
-    posting("bill", [*legs, *(credit(earned, cents, kind) for kind, _, earned, cents in lines)], on=on)
-    return document
+from tests.books import DAY, account, at_on, key, person, posting, set_policy
+from tests.office.payment_town import AFTER, BILL, apply_credit, bill, check, items, raise_town, reverse, take, ties
 
 
 @pytest.fixture
 def town(db):
     raise_town()
-
-
-def raise_town():
-    open_books(DAY, AFTER)
-    set_policy("payments.application", "oldest_first")
-    person("cashier", "cashier")
-    person("supervisor", "supervisor")
-    person("finance", "finance")
-    tills.install(key=key(), by=person("clock"), at=at_on(DAY), code="T1", name="Till 1")
-    tills.open(key=key(), by=person("cashier"), at=at_on(DAY), till="T1", on=DAY, float_cents=20000)
-
-
-def take(of, cents, *tenders, **more):
-    given_ = {
-        "key": key(), "by": person("cashier"), "at": at_on(DAY), "till": "T1", "on": DAY,
-        "accounts": (Paying(of.id, cents),), "tenders": tenders or (Tender("cash", cents),),
-    }  # fmt: skip
-    return payments.take(**{**given_, **more})
 
 
 class TestTake:
@@ -245,17 +185,6 @@ class TestAmounts:
             take(account(), 0, accounts=(Paying(999_999, 50),), tenders=(Tender("cash", 50),))
 
 
-def reverse(receipt, why="returned", reason="R01 insufficient funds", *, on=DAY, **more):
-    return payments.reverse(
-        key=key(), by=person("supervisor"), at=at_on(on), series=receipt.series, no=receipt.no, why=why, reason=reason,
-        on=on, **more,
-    )  # fmt: skip
-
-
-def items(of):
-    return {(i.gl, i.document, i.line): (i.open_cents, i.due_on) for i in ledger.get_open_items(of.id)}
-
-
 class TestReverse:
     def test_a_returned_payment_restores_every_line_as_it_was(self, town):
         of = account()
@@ -394,12 +323,6 @@ class TestReverse:
 COUNTER = iter(range(10, 10_000))
 
 
-def apply_credit(*of, on=DAY):
-    return payments.apply_credit(
-        key=key(), by=person("clock"), at=at_on(on), account_ids=tuple(one.id for one in of), on=on
-    )
-
-
 class TestApplyCredit:
     def test_oldest_credit_first_on_what_is_owed_by_policy(self, town):
         of, other, none = account(), account(1_000_002), account(1_000_003)
@@ -415,102 +338,6 @@ class TestApplyCredit:
         assert legs.count() == 1 and first.document_id
         ties()
         assert apply_credit(of, other) == payments.CreditApplied(0, 0)
-
-
-class TestFiles:
-    def record(self, rows, name="lockbox-0302", channel="lockbox", k=None, on=DAY):
-        return payments.record_batch(
-            key=k or key(), by=person("finance"), at=at_on(on), channel=channel, name=name, rows=rows, on=on
-        )
-
-    def test_every_row_is_a_receipt_applied_by_policy(self, town):
-        many = accounts(7)
-        for of in many:
-            bill(of)
-        rows = [FileRow(of.number, 9459 + n * 100, f"L{n}") for n, of in enumerate(many)]
-        rows.append(FileRow(many[2].number, 300, "again"))
-        done = self.record(rows)
-        assert (done.rows, done.cents, done.unidentified) == (8, sum(row.cents for row in rows), 0)
-        assert [ledger.get_balance(of.id) for of in many] == [-100 * n - (300 if n == 2 else 0) for n in range(7)]
-        sums = ties()
-        assert sums[10, 1060] == done.cents and sums[10, 2310] == -(sum(100 * n for n in range(7)) + 300)
-        numbers = Receipt.objects.filter(series__code="LOCKBOX").order_by("no")
-        assert [receipt.no for receipt in numbers] == list(range(1, 9))
-        assert payments.list_payments(many[0].id)[0].types == ("lockbox",)
-        assert payments.get_receipt("LOCKBOX", 1).tenders[0].reference == "L0"
-        assert Event.objects.filter(act="payments.record_batch", subjects__contains=[f"account:{many[0].id}"]).exists()
-
-    def test_money_without_a_known_account_is_kept_and_found_later(self, town):
-        of = account()
-        bill(of)
-        done = self.record([FileRow("00000000", 9459, "?"), FileRow(of.number, 100, "a")])
-        assert (done.rows, done.unidentified, done.unidentified_cents) == (2, 1, 9459)
-        assert ties()[10, 2340] == -9459
-        receipt = payments.get_receipt("LOCKBOX", 2)
-        assert (receipt.payer, receipt.accounts) == ("account 00000000 as given", ())
-        payments.identify(
-            key=key(), by=person("finance"), at=at_on(AFTER), document_id=receipt.document_id, account_id=of.id, on=DAY,
-            posted_on=AFTER,
-        )  # fmt: skip
-        assert ledger.get_balance(of.id) == -100
-        # and when the bank returns it after that, both are undone
-        undone = payments.reverse(
-            key=key(), by=person("supervisor"), at=at_on(AFTER), series="LOCKBOX", no=2, why="returned", reason="NSF",
-            on=AFTER,
-        )  # fmt: skip
-        assert len(undone.undone) == 1 and ledger.get_balance(of.id) == 9359
-        sums = ties()
-        assert (sums[10, 2340], sums[10, 1060]) == (0, 100)
-
-    def test_the_same_file_twice_posts_once(self, town):
-        of = account()
-        rows = [FileRow(of.number, 500, "a")]
-        first = self.record(rows)
-        second = self.record(rows, name="sent again")
-        assert (first.already, second.already) == (False, True) and second.batch_id == first.batch_id
-        assert Transaction.objects.count() == 1 and ledger.get_balance(of.id) == -500
-        other = self.record(rows, channel="autopay")
-        assert not other.already and ties()[10, 1050] == 500
-
-    def test_an_interrupted_file_goes_on_where_it_stopped(self, town, monkeypatch):
-        from curbstop.office.payments import files
-
-        monkeypatch.setattr(files, "BLOCK", 2)
-        many = accounts(5)
-        rows = [FileRow(of.number, 100, f"{n}") for n, of in enumerate(many)]
-        k, real, calls = key(), files._write_receipts, []
-
-        def stops(*a, **k):
-            calls.append(1)
-            if len(calls) == 2:
-                raise KeyboardInterrupt
-            return real(*a, **k)
-
-        monkeypatch.setattr(files, "_write_receipts", stops)
-        with pytest.raises(KeyboardInterrupt):
-            self.record(rows, k=k)
-        assert Receipt.objects.count() == 2
-        done = self.record(rows, k=k)
-        assert (done.rows, Receipt.objects.count(), Transaction.objects.count()) == (5, 5, 5)
-        assert all(ledger.get_balance(of.id) == -100 for of in many)
-        ties()
-
-    @pytest.mark.parametrize(
-        ("rows", "said", "field"),
-        [
-            ([], "is no payment", "rows[1]"),
-            ([FileRow("1", 0, "a")], "zero", "rows[1].cents"),
-            ([FileRow("1", 5, "a"), FileRow("1", -5, "a")], "below zero", "rows[2].cents"),
-        ],
-    )
-    def test_a_file_that_cannot_be_is_refused_whole(self, town, rows, said, field):
-        with pytest.raises((Refused, BadPayment), match=said) as caught:
-            self.record(rows)
-        assert caught.value.field == field and not Transaction.objects.exists()
-
-    def test_a_channel_that_is_not_known(self, town):
-        with pytest.raises(Refused, match="no channel 'pigeon'; the channels are online_card"):
-            self.record([FileRow("1", 5, "a")], channel="pigeon")
 
 
 class TestReads:

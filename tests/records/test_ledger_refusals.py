@@ -116,6 +116,24 @@ class TestBalance:
             check()
             rows(txn, credit("51-4020", 5, "water.volume"), first=3)
 
+    def test_a_rolled_back_savepoint_takes_its_rows_and_its_check_along(self, town):
+        txn = header()
+        with pytest.raises(KeyError), transaction.atomic():
+            rows(txn, owes(town))
+            raise KeyError
+        rows(txn, owes(town), EARNS)
+        check()
+        other = header()
+        rows(other, owes(town, document=501), EARNS)
+        with pytest.raises(KeyError), transaction.atomic():
+            check()  # checked, but the note that it was goes with the savepoint
+            raise KeyError
+        rows(header(), owes(town, document=502), EARNS)
+        check()
+        with refused("does not balance in fund 51"), transaction.atomic():
+            rows(other, credit("51-4020", 5, "water.volume"), first=3)
+            rows(header(), owes(town, document=503), EARNS)
+
     def test_two_transactions_in_one_commit_are_both_checked(self, town):
         with refused("does not balance in fund 51"):
             rows(header(), owes(town), EARNS)

@@ -107,6 +107,7 @@ def reverse_payment(
     if not reason.strip():
         raise Refused("Say what happened: the bank's return code and words, or whose money it was.", field="reason")
     receipt = _find(series, no)
+    _hold_document(receipt.document_id)
     if why == "returned" and all(type == "cash" for type, _ in receipt.tenders):
         raise Refused("Cash is not returned by a bank; if it was somebody else's, it is misposted.", field="why")
     legs = ledger.get_legs(receipt.txn_id)
@@ -157,6 +158,12 @@ def _find(series: str, no: int) -> _Receipt:
     series_id, no, txn_id, document_id, cents, posted_on, types, sums = row
     tenders = tuple(zip(types, sums, strict=True))
     return _Receipt(series_id, no, receipt_number(series, no), txn_id, document_id, cents, posted_on, tenders)
+
+
+def _hold_document(document_id: int) -> None:
+    """Hold money that waits to be identified: it has no account to lock, and two may name its owner at once."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended('document', %s))", [document_id])
 
 
 def _check_not_reversed(receipt: _Receipt) -> None:
@@ -323,6 +330,7 @@ def identify(
     :param on: the day the money had come, which is when it counts as paid
     :raises Refused: nothing waits under this document
     """
+    _hold_document(document_id)
     lock_accounts([account_id])
     with connection.cursor() as cursor:
         cursor.execute(

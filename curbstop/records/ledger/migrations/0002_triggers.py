@@ -17,7 +17,7 @@ declare
   listed text := coalesce(current_setting('ledger.to_check', true), '');
   fresh text;
 begin
-  select string_agg(distinct txn_id::text, ',') into fresh from inserted;
+  select string_agg(txn_id::text, ',') into fresh from (select distinct txn_id from inserted) one;
   if fresh is not null then
     if left(listed, length(here)) = here then
       here := listed || ',';
