@@ -103,7 +103,7 @@ insert into meters_average (agreement_id, during, gal, reads, event_id)
   where not business and i %% 5 > 0;
 """
 
-# usage has the spread of a town: most use a few thousand gallons, a few use a great deal
+# usage has the spread of a town: most use a few thousand gallons, a few a great deal, everybody about as much each time
 _READS = """
 with last as (
   select distinct on (installation_id) installation_id, id, register from meters_read
@@ -111,7 +111,8 @@ with last as (
 made as (
   select i.id installation, i.service_point_id point, l.id previous, coalesce(l.register, 100) before,
     case when %(n)s = 0 then 0
-         else 10 * (abs(hashint8(i.id * 31 + %(n)s)) %% 900 + (abs(hashint8(i.id + 7)) %% 20 = 0)::int * 1500) end gal
+         else 10 * (20 + abs(hashint8(i.id)) %% 800 * (90 + abs(hashint8(i.id * 31 + %(n)s)) %% 21) / 100
+                    + (abs(hashint8(i.id + 7)) %% 20 = 0)::int * 1500) end gal
   from meters_installation i left join last l on l.installation_id = i.id)
 insert into meters_read (installation_id, service_point_id, read_on, register, kind, source, reader,
     previous_id, usage_gal, findings, event_id)
@@ -136,8 +137,9 @@ def people(accounts: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("begin")
         cursor.execute(
-            "select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint where contype = 'x' and"
-            " conrelid = any(array['customers_agreement', 'meters_installation', 'meters_average']::regclass[])"
+            "select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint"
+            " where contype = 'x' and conrelid = any(array['customers_agreement',"
+            " 'meters_installation', 'meters_average']::regclass[])"
         )
         overlaps = cursor.fetchall()
         for table, name, _ in overlaps:

@@ -76,12 +76,14 @@ def test_what_a_line_says() -> None:
     told = bills.explain(bill_of(3, MARCH).pk)
     assert [service.service for service in told.services] == ["water", "irrigation", "sewer", "sanitation"]
     water, sprinkler, sewer, _ = told.services
-    assert (water.gal, water.cents, water.tariff) == (2000, 950 + 1004, "W-RES")
+    assert (water.gal, water.cents, water.tariff) == (6580, 950 + 3303, "W-RES")
     (read,) = water.reads
-    assert (read.from_reading, read.until_reading, read.gal) == (803, 1003, 2000)
-    assert [step.how for step in sprinkler.lines[1].steps if step.what == "tier"][0] == "8.73 kgal × $6.12"
-    assert any(step.how.startswith("53.4276 to the nearest cent") for step in sprinkler.lines[1].steps)
-    assert [step.how for step in sewer.lines[0].steps if step.what == "cap"] == ["the lower one, 2,000 gal"]
+    assert (read.gal, 10 * (read.until_reading - read.from_reading)) == (6580, 6580)
+    by_gallon = "6.58 kgal × $5.02"
+    assert [step.how for step in water.lines[1].steps if step.what == "tier"][0] == by_gallon
+    assert any(step.how.startswith("33.0316 to the nearest cent") for step in water.lines[1].steps)
+    assert [step.how for step in sewer.lines[0].steps if step.what == "cap"] == ["the lower one, 4,500 gal"]
+    assert sprinkler.lines[0].cents == 2000
     fee = bills.explain(bill_of(3, FEB).pk).charges
     assert [(c.says, c.cents, c.authority) for c in fee] == [("New-service fee", 2500, "FAQ")]
 

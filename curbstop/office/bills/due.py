@@ -15,9 +15,6 @@ from curbstop.office.bills.values import Turn
 from curbstop.records.bulk.arrays import fetch
 from curbstop.rules.policies import NotSet
 
-SERVICES = ("water", "irrigation", "sewer", "sanitation", "stormwater")
-"""The order of a bill's lines."""
-
 
 def find_turn(cycle: str, bill_on: date) -> Turn:
     """The turn that a run of ``cycle`` on ``bill_on`` bills: the calendar's of that day, or the last before it (a
@@ -58,18 +55,24 @@ def _due_on(cycle: str, bill_on: date) -> date:
 
 
 _DUE = """
-select g.id agreement, g.account_id account, coalesce(b.until_on, lower(g.during)) from_on,
-       coalesce(array_position(%(services)s::text[], s.service), 9) rank, s.number
-from customers_premise p
-join customers_servicepoint s on s.premise_id = p.id
-join customers_agreement g on g.service_point_id = s.id
-left join lateral (
-  select o.until_on from bills_outcome o where o.agreement_id = g.id and o.code = 'billed'
-  order by o.from_on desc limit 1
-) b on true
-where p.cycle_id = %(cycle)s and lower(g.during) < %(read_on)s
-  and coalesce(b.until_on, lower(g.during)) < least(%(read_on)s, coalesce(upper(g.during), 'infinity'))
+select agreement, account, from_on, rank, number from (
+  select g.id agreement, g.account_id account, least(%(read_on)s, coalesce(upper(g.during), 'infinity')) until_on,
+         coalesce(l.until_on,
+                  (select o.until_on from bills_outcome o where o.agreement_id = g.id and o.code = 'billed'
+                   order by o.from_on desc limit 1),
+                  lower(g.during)) from_on,
+         case s.service when 'water' then 1 when 'irrigation' then 2 when 'sewer' then 3 when 'sanitation' then 4
+           when 'stormwater' then 5 else 9 end rank, s.number
+  from customers_premise p
+  join customers_servicepoint s on s.premise_id = p.id
+  join customers_agreement g on g.service_point_id = s.id
+  left join bills_outcome l on l.run_id = %(last)s and l.agreement_id = g.id and l.code = 'billed'
+  where p.cycle_id = %(cycle)s and lower(g.during) < %(read_on)s
+) due where from_on < until_on
 """
+# most were billed by the cycle's last run; only of the others is the last bill looked for one by one. Whatever
+# another run
+# billed meanwhile is found when the chunk is loaded.
 _DUE_KINDS = {"agreement": "bigint", "account": "bigint", "from_on": "date", "rank": "integer", "number": "smallint"}
 
 
@@ -78,7 +81,10 @@ def who_is_due(turn: Turn) -> dict[str, NDArray[Any]]:
     services of each in the order of the bill's lines. Agreements that ended and are not billed to their end are due
     too.
     """
-    values = {"cycle": turn.cycle, "read_on": turn.read_on, "services": list(SERVICES)}
+    with connection.cursor() as cursor:
+        cursor.execute("select max(id) from bills_run where cycle_id = %s and bill_on < %s", [turn.cycle, turn.bill_on])
+        last = cursor.fetchone()[0] or 0
+    values = {"cycle": turn.cycle, "read_on": turn.read_on, "last": last}
     rows = fetch(_DUE, values, _DUE_KINDS)
     order = np.lexsort([rows[name] for name in ("agreement", "from_on", "number", "rank", "account")])
     return {name: rows[name][order] for name in ("agreement", "account", "from_on")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,8 @@ from curbstop.records.bulk.arrays import Many, fetch
 from curbstop.rules.policies import NotSet, Plain
 from curbstop.rules.reads import bands_for
 
-PERIODS = 13
-"""Bills that "usual" looks back on: a year of 28 days each."""
+USUAL_DAYS = 2 * 28 + 364
+"""How far back "usual" looks: the bills of a year, the last of which began up to two periods ago."""
 ENOUGH = 3
 """Bills that there must be before use without a band can be called high."""
 
@@ -85,17 +85,15 @@ def _first(work: Work) -> NDArray[np.intp]:
 def _add_high(found: Findings, work: Work, rows: NDArray[np.intp], bands: list[Plain] | None) -> None:
     """More than the policy's band; where the city has set none, more than twice the most of the last year."""
     past = fetch(
-        """select a.n - 1 n, h.bills, h.gal, h.least, h.most
-           from unnest(%(agreements)s) with ordinality a (id, n)
-           cross join lateral (
-             select count(*) bills, sum(usage_gal)::bigint gal, min(usage_gal) least, max(usage_gal) most
-             from (select o.usage_gal from bills_outcome o where o.agreement_id = a.id and o.code = 'billed'
-                   order by o.from_on desc limit %(periods)s) last) h
-           where h.bills > 0""",
-        {"agreements": Many(work.agreement[rows]), "periods": PERIODS},
-        {"n": "bigint", "bills": "bigint", "gal": "bigint", "least": "bigint", "most": "bigint"},
+        """select agreement_id agreement, count(*) bills, sum(usage_gal)::bigint gal, min(usage_gal) least,
+                  max(usage_gal) most
+           from bills_outcome where agreement_id = any(%(agreements)s) and code = 'billed' and from_on >= %(since)s
+           group by agreement_id""",
+        {"agreements": Many(work.agreement[rows]), "since": work.until_on.min().item() - timedelta(days=USUAL_DAYS)},
+        {"agreement": "bigint", "bills": "bigint", "gal": "bigint", "least": "bigint", "most": "bigint"},
     )
-    here = rows[past["n"]]
+    order = np.argsort(work.agreement[rows])
+    here = rows[order[np.searchsorted(work.agreement[rows], past["agreement"], sorter=order)]]
     usage = work.gal[here]
     if bands is None:
         high = (past["bills"] >= ENOUGH) & (usage > 2 * past["most"])

@@ -10,12 +10,12 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from curbstop.office import _events, tariffs
+from curbstop.office import _events
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
 from curbstop.office.bills import due
 from curbstop.office.bills.values import Planned, Turn
-from curbstop.records.bulk.arrays import Many, execute, fetch
+from curbstop.records.bulk.arrays import Many, execute
 
 CHUNK = 5_000
 """Accounts a chunk: one commit of under half a second, which is as long as a payment may wait for it."""
@@ -40,7 +40,7 @@ def plan(
             f" {turn.read_on.isoformat()}.",
             field="bill_on",
         )
-    _refuse_without_tariffs(turn, rows["agreement"])
+    _refuse_without_tariffs(turn)
     slices = due.cut(rows["account"], chunk_size)
     event_ids = _events.reserve_ids(len(slices) + 1)
     run = _insert_run(event, turn, event_ids[-1])
@@ -78,20 +78,15 @@ def _refuse_other_runs(turn: Turn) -> None:
                 )
 
 
-def _refuse_without_tariffs(turn: Turn, agreements: NDArray[np.int64]) -> None:
+def _refuse_without_tariffs(turn: Turn) -> None:
     """A price that is not set holds one account; no tariff at all in force is a mistake of the whole run."""
-    used = fetch(
-        "select distinct g.tariff_id code from customers_agreement g where g.id = any(%(ids)s) order by 1",
-        {"ids": Many(agreements)},
-        {"code": "text"},
-    )["code"].tolist()
-    known = tariffs.load_tariffs(codes=used)
-    if not any(tariff.version_on(turn.read_on) for tariff in known.values()):
-        raise Refused(
-            f"None of the tariffs in use ({', '.join(used)}) has a version in force on {turn.read_on.isoformat()}."
-            " Adopt the city's tariffs first.",
-            field="cycle",
-        )
+    with connection.cursor() as cursor:
+        cursor.execute("select exists (select from decisions_tariffversion where valid @> %s)", [turn.read_on])
+        if not cursor.fetchone()[0]:
+            raise Refused(
+                f"No tariff has a version in force on {turn.read_on.isoformat()}. Adopt the city's tariffs first.",
+                field="cycle",
+            )
 
 
 def _insert_run(event: Acting, turn: Turn, finish_event_id: int) -> int:

@@ -15,7 +15,6 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from curbstop.office import _locks
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
 from curbstop.office.bills import outcomes, runs
@@ -62,7 +61,7 @@ def post(event: Acting, /, *, key: Key, by: Actor, at: datetime, run: int, chunk
     row, plan = runs.load_run(run), runs.load_chunk(run, chunk, lock=True)
     approved = _approved(row)
     _refuse_done(run, chunk)
-    _locks.lock_accounts(plan.accounts.tolist())
+    _lock_accounts(plan.accounts)
     rated = runs.rate_chunk(row, plan)
     owners = _take_out(row, plan, rated, approved)
     event.at = approved.at
@@ -110,6 +109,13 @@ def finish(event: Acting, /, *, key: Key, by: Actor, at: datetime, run: int) -> 
         )
     event.about(f"run:{run}", says=f"Posted run {run}: {bills:,} bills for {show(cents)}; {exceptions:,} services not.")
     return RunPosted(run=run, bills=bills, exceptions=exceptions, cents=cents)
+
+
+def _lock_accounts(accounts: Ints) -> None:
+    """As ``office._locks`` does it, in the same order, without bringing thousands of ids back."""
+    lock = "select id from customers_account where id = any(%(ids)s) order by id for no key update"
+    if execute(lock, {"ids": Many(accounts)}) != len(accounts):
+        raise LookupError("an account of the plan is gone; accounts are never deleted")
 
 
 def _approved(row: RunRow) -> Step:
@@ -289,28 +295,31 @@ def _each(kinds: list[KindRow], name: str) -> Ints:
 
 def _copy_outcomes(row: RunRow, plan: ChunkRow, rated: Rated, bill_of: Ints, owners: Ints) -> None:
     work = rated.work
-    out = work.code != 0
-    already = work.code == outcomes.place("already_billed")
+    order = np.argsort(~work.measured, kind="stable")  # rows that look alike together: they go as one block
+    code = work.code[order]
+    out, already = code != 0, code == outcomes.place("already_billed")
     nothing = np.datetime64("NaT")
+    place = work.place[order]
+    from_read, to_read = work.from_read[order], work.to_read[order]
     copy_in(
         Outcome,
         {
             "run_id": row.id,
-            "agreement_id": work.agreement,
-            "account_id": plan.accounts[work.place],
-            "bill_id": Column(bill_of[work.place], out),
-            "from_read_id": Column(work.from_read, work.from_read == 0),
-            "to_read_id": Column(work.to_read, work.to_read == 0),
-            "usage_gal": work.gal,
-            "average_gal": work.average_gal,
-            "cents": rated.cents,
-            "owner_id": Column(owners[work.place], ~out),
-            "from_on": np.where(already, nothing, work.from_on),
-            "until_on": np.where(already, nothing, work.until_on),
+            "agreement_id": work.agreement[order],
+            "account_id": plan.accounts[place],
+            "bill_id": Column(bill_of[place], out),
+            "from_read_id": Column(from_read, from_read == 0),
+            "to_read_id": Column(to_read, to_read == 0),
+            "usage_gal": work.gal[order],
+            "average_gal": work.average_gal[order],
+            "cents": rated.cents[order],
+            "owner_id": Column(owners[place], ~out),
+            "from_on": np.where(already, nothing, work.from_on[order]),
+            "until_on": np.where(already, nothing, work.until_on[order]),
             "chunk_no": plan.no,
-            "items": work.items,
-            "prorate_days": work.prorate_days,
-            "code": Coded(work.code.astype(np.int64), outcomes.CODES),
+            "items": work.items[order],
+            "prorate_days": work.prorate_days[order],
+            "code": Coded(code.astype(np.int64), outcomes.CODES),
         },
     )
 
@@ -328,9 +337,14 @@ def _ask_deposits(row: RunRow, plan: ChunkRow, rated: Rated) -> None:
 # --- what must hold ---------------------------------------------------------------------------------------------------
 
 _FAULTS = """
-with posted as (select * from ledger_posting where txn_id = %(txn)s),
-     bill as (select * from bills_bill where id between %(first)s and %(last)s),
-     item as (select document_id, account_id, sum(debit_cents) cents from posted where sub = 2 group by 1, 2),
+with bill as materialized (
+       select id, account_id, total_cents, txn_id, run_id, chunk_no from bills_bill
+       where id between %(first)s and %(last)s),
+     item as (select document_id, account_id, sum(debit_cents) cents from ledger_posting
+              where txn_id = %(txn)s and sub = 2 group by 1, 2),
+     leg as materialized (
+       select gl_id, fund, sub, kind_id, sum(debit_cents) debits, sum(credit_cents) credits
+       from ledger_posting where txn_id = %(txn)s group by 1, 2, 3, 4),
      service as (select bill_id, sum(cents) cents from bills_outcome
                  where bill_id between %(first)s and %(last)s group by 1),
      charge as (select b.bill_id, sum(c.cents) cents from bills_chargebilled b join bills_charge c on c.id = b.charge_id
@@ -345,13 +359,13 @@ left join service s on s.bill_id = b.id left join charge c on c.bill_id = b.id
 where b.total_cents <> coalesce(s.cents, 0) + coalesce(c.cents, 0)
 union all
 select 'bill ' || b.id || ' has no account' from bill b
-left join customers_account a on a.id = b.account_id where a.id is null
+where not exists (select from customers_account a where a.id = b.account_id)
 union all
-select 'kind ' || kind_id || ' is charged and not earned, or the reverse' from posted
-group by kind_id having sum(debit_cents) <> sum(credit_cents)
+select 'kind ' || kind_id || ' is charged and not earned, or the reverse' from leg
+group by kind_id having sum(debits) <> sum(credits)
 union all
 select 'account string ' || p.gl_id || ' or kind ' || p.kind_id || ' is not in the chart'
-from (select distinct gl_id, fund, sub, kind_id from posted) p
+from leg p
 left join ledger_gl g on (g.id, g.fund, g.sub) = (p.gl_id, p.fund, p.sub) left join ledger_kind k on k.id = p.kind_id
 where g.id is null or k.id is null
 limit 5

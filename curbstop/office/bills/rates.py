@@ -13,6 +13,7 @@ from curbstop.office.bills import outcomes
 from curbstop.office.bills.inputs import Ints, Work, spans
 from curbstop.records.bulk.arrays import Many, fetch
 from curbstop.rules import rating
+from curbstop.rules.plans import Tariff
 from curbstop.rules.rating import Inputs
 
 
@@ -137,12 +138,34 @@ def rate(work: Work, kinds: Kinds, on: date) -> Rated:
 
 
 def _groups(work: Work) -> list[NDArray[np.intp]]:
-    """Positions of the agreements that are rated together, the groups in a fixed order."""
+    """Positions of the agreements that are rated together, the groups in a fixed order.
+
+    Where one version of a tariff covers the whole period and no line has its seasons, the dates do not matter
+    beyond the days that each row brings: then periods of any length go together.
+    """
     open_rows = np.flatnonzero(work.code == 0)
-    key = (work.tariff << 48 | spans(work))[open_rows]
+    key, first_of, which = np.unique(
+        (work.tariff << 48 | spans(work))[open_rows], return_index=True, return_inverse=True
+    )
+    for place, row in enumerate(open_rows[first_of].tolist()):
+        tariff = work.tariffs[int(work.tariff[row])]
+        assert tariff is not None
+        version = _only_version(tariff, work.from_on[row].item(), work.until_on[row].item())
+        if version is not None:
+            key[place] = int(work.tariff[row]) << 48 | version
+    key = key[which]
     order = np.argsort(key, kind="stable")
     edges = np.flatnonzero(np.diff(key[order])) + 1
     return [rows for rows in np.split(open_rows[order], edges) if len(rows)]
+
+
+def _only_version(tariff: Tariff, from_on: date, until_on: date) -> int | None:
+    """The position of the version that alone prices the period, whatever its dates; None where the dates matter."""
+    for place, version in enumerate(tariff.versions):
+        period = version.period
+        if period.from_on <= from_on and (period.until_on is None or until_on <= period.until_on):
+            return None if any(line.months is not None for line in version.lines) else place
+    return None
 
 
 def _add_lines(

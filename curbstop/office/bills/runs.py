@@ -17,7 +17,7 @@ from curbstop.office.bills import inputs, rates
 from curbstop.office.bills.inputs import Ints
 from curbstop.office.bills.rates import Kinds, Rated
 from curbstop.office.bills.values import Turn
-from curbstop.records.bulk.arrays import Many, fetch
+from curbstop.records.bulk.arrays import Many, fetch, fetch_arrays
 from curbstop.rules.plans import Tariff
 
 
@@ -93,15 +93,13 @@ def load_chunk(run: int, no: int, *, lock: bool = False) -> ChunkRow:
         found = cursor.fetchone()
     if found is None:
         raise Refused(f"Run {run} has no chunk {no}.", field="chunk")
-    values = {"id": found[0]}
-    accounts = fetch("select unnest(account_ids) a from bills_chunk where id = %(id)s", values, {"a": "bigint"})
-    rows = fetch(
-        "select a.id, a.from_on from bills_chunk c, unnest(c.agreement_ids, c.from_ons) a (id, from_on)"
-        " where c.id = %(id)s",
-        values,
-        {"id": "bigint", "from_on": "date"},
+    arrays = fetch_arrays(
+        "select account_ids, agreement_ids, from_ons from bills_chunk where id = %(id)s",
+        {"id": found[0]},
+        {"accounts": "bigint", "agreements": "bigint", "from_ons": "date"},
     )
-    return ChunkRow(found[0], no, accounts["a"], rows["id"], rows["from_on"], *found[1:])
+    assert arrays is not None
+    return ChunkRow(found[0], no, arrays["accounts"], arrays["agreements"], arrays["from_ons"], *found[1:])
 
 
 def chunk_numbers(run: int) -> list[int]:
@@ -140,13 +138,8 @@ def kind_totals(rated: Rated) -> dict[int, tuple[int, int]]:
 
 def calculated_chunk(chunk: int) -> dict[str, Any] | None:
     """``cents`` by account and ``codes`` by agreement as last calculated; None before the first calculation."""
-    values = {"chunk": chunk}
-    cents = fetch(
-        "select unnest(account_cents) cents from bills_calculatedchunk where chunk_id = %(chunk)s",
-        values,
-        {"cents": "bigint"},
-    )["cents"]
-    codes = fetch(
-        "select unnest(codes) code from bills_calculatedchunk where chunk_id = %(chunk)s", values, {"code": "smallint"}
-    )["code"]
-    return {"cents": cents, "codes": codes} if len(cents) else None
+    return fetch_arrays(
+        "select account_cents, codes from bills_calculatedchunk where chunk_id = %(chunk)s",
+        {"chunk": chunk},
+        {"cents": "bigint", "codes": "smallint"},
+    )

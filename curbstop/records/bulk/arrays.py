@@ -86,6 +86,24 @@ def fetch(query: str, params: Mapping[str, Any], kinds: Mapping[str, str]) -> di
         return {name: _column(kind, cells, n) for name, kind in kinds.items()}
 
 
+def fetch_arrays(query: str, params: Mapping[str, Any], kinds: Mapping[str, str]) -> dict[str, Any] | None:
+    """The arrays that one row holds (``bigint[]``, ``date[]``...), as numpy arrays; None where there is no such row.
+
+    ``kinds``: column -> the type of its elements, in the order of the columns.
+    """
+    with _cursor() as cursor:
+        cursor.execute(query, params, binary=True, prepare=False)
+        result = cursor.pgresult
+        assert result is not None
+        if not result.ntuples:
+            return None
+        cells = [result.get_value(0, place) or b"" for place in range(result.nfields)]
+    return {
+        name: from_wire(kind, _elements(kind, cell, int.from_bytes(cell[12:16], "big")))
+        for (name, kind), cell in zip(kinds.items(), cells, strict=True)
+    }
+
+
 def execute(statement: str, params: Mapping[str, Any]) -> int:
     """Run a statement that takes arrays as :class:`Many`; returns how many rows it touched."""
     with _cursor() as cursor:
