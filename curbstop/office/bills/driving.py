@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from curbstop.office import payments
 from curbstop.office._events import Actor, Key
@@ -60,8 +60,8 @@ def post_all(*, run: int, by: Actor, at: datetime, progress: Callable[[Progress]
 def _post_one(run: int, no: int, by: Actor, at: datetime, refusals: dict[int, str]) -> None:
     try:
         post(key=Key(f"bills.post:{run}:{no}"), by=by, at=at, run=run, chunk=no)
-    except Refused as refusal:
-        refusals[no] = str(refusal)
+    except (Refused, IntegrityError) as refusal:  # what the database refuses of one chunk does not stop the others
+        refusals[no] = str(refusal).splitlines()[0]
         return
     _apply_credits(run, by, only=no)
 

@@ -62,11 +62,12 @@ def load_run(run: int, *, lock: bool = False) -> RunRow:
 
     :raises Refused: there is none of this number
     """
+    if lock:
+        _take_turn(f"bills.run:{run}")
     with connection.cursor() as cursor:
         cursor.execute(
             "select r.cycle_id, r.read_on, r.bill_on, r.due_on, c.every_days from bills_run r"
-            " join decisions_cycle c on c.code = r.cycle_id where r.id = %s"
-            + (" for no key update of r" if lock else ""),
+            " join decisions_cycle c on c.code = r.cycle_id where r.id = %s",
             [run],
         )
         found = cursor.fetchone()
@@ -84,10 +85,11 @@ def load_run(run: int, *, lock: bool = False) -> RunRow:
 
 def load_chunk(run: int, no: int, *, lock: bool = False) -> ChunkRow:
     """The chunk's plan. :raises Refused: the run has none of this number"""
+    if lock:
+        _take_turn(f"bills.chunk:{run}:{no}")
     with connection.cursor() as cursor:
         cursor.execute(
-            "select id, first_document_id, txn_id, chunk_event_id from bills_chunk where run_id = %s and no = %s"
-            + (" for no key update" if lock else ""),
+            "select id, first_document_id, txn_id, chunk_event_id from bills_chunk where run_id = %s and no = %s",
             [run, no],
         )
         found = cursor.fetchone()
@@ -100,6 +102,13 @@ def load_chunk(run: int, no: int, *, lock: bool = False) -> ChunkRow:
     )
     assert arrays is not None
     return ChunkRow(found[0], no, arrays["accounts"], arrays["agreements"], arrays["from_ons"], *found[1:])
+
+
+def _take_turn(name: str) -> None:
+    """Wait for whoever decides about the same run or chunk. Not a row lock: those need the right to update, which
+    nobody has on a plan."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(current_schema() || %s, 3))", [name])
 
 
 def chunk_numbers(run: int) -> list[int]:
