@@ -56,7 +56,7 @@ def _live_on(console: Console, on: date) -> None:
     except Refused as refusal:
         console.print(
             f"[yellow]The example town does not live on by itself:[/] {escape(str(refusal)[:200])} ...\n"
-            "It was probably raised by another version. `curbstop db drop` deletes it; the next start raises a new one.",
+            "Another version probably raised it. `curbstop db drop` deletes it; the next start raises a new one.",
             soft_wrap=True,
         )
     else:
@@ -88,7 +88,7 @@ def run_due(on: date) -> None:
 def _welcome(on: date) -> Welcome:
     runs = pages.get_runs(limit=20)
     waiting = tuple(
-        f"cycle {run.cycle} of {run.bill_on:%d %b}: {run.bills:,} bill{'s' * (run.bills > 1)}, {dollars(run.cents or 0)}"
+        f"cycle {run.cycle} of {run.bill_on:%d %b}: bills {run.bills:,}, {dollars(run.cents or 0)}"
         for run in runs
         if run.state == "review" and run.bills
     )

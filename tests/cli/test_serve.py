@@ -2,6 +2,7 @@
 
 import json
 import re
+import resource
 import signal
 import socket
 import time
@@ -27,6 +28,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("serve home")
     yield folder
     curbstop("db", "stop", home=folder)
+
+
+def cpu_seconds() -> float:
+    """What processes that were waited for have used, theirs included."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 class Office:
@@ -83,13 +90,14 @@ def test_it_opens_answers_and_closes_on_ctrl_c(home: Path) -> None:
 
 
 def test_a_second_start_is_quick_and_sigterm_closes_it_too(home: Path) -> None:
+    before = cpu_seconds()
     office = Office(home)
-    found = re.search(r"\((\d+\.\d) s, Ctrl-C", office.said)
     taken = curbstop("serve", home=home, CURBSTOP_PORT=str(office.port))
     headers = office.get("/accounts/login/")[1]
     assert office.close(signal.SIGTERM) == 0
     assert office.running() == []
-    assert found and float(found[1]) < 10, office.said  # under 5 on a machine that does nothing else
+    # Five seconds by the clock on two processors; by the clock a busy machine would fail it.
+    assert cpu_seconds() - before < 8
     assert taken.returncode == 1
     assert f"Port {office.port} is taken by a Curbstop office" in taken.stderr
     assert f"CURBSTOP_PORT={office.port + 1}" in taken.stderr
@@ -118,8 +126,8 @@ def test_it_raises_a_town_and_shows_the_way_in(tmp_path: Path) -> None:
         assert re.search(r"Raised a town of \d+ accounts on Moore's rates", office.said)
         for told in ("dana", "imani", "ruth", "joan", "curbstop-example-town", "1. ", "2. ", "3. "):
             assert told in office.said
-        status, headers, _ = office.get("/")
-        assert status == 200 and "no-store" not in headers.get("cache-control", ""), "the sign-in page"
+        status, _, page = office.get("/")
+        assert status == 200 and "Sign in" in page
     finally:
         office.close(signal.SIGINT)
     assert office.running() == []
