@@ -22,6 +22,7 @@ from psycopg import sql
 import curbstop
 from curbstop.cli import postgres
 
+OFFICE_ROLE = "curbstop_app"
 EXTENSIONS = ("pg_trgm", "btree_gist")
 GIVEN = ("CURBSTOP_DATABASE_URL", "DATABASE_URL")
 
@@ -82,6 +83,8 @@ def opened() -> Iterator[Opened]:
 def _ready(database: Opened) -> Opened:
     make_database(database.url, database.schema)
     os.environ.update(CURBSTOP_HOME=str(database.home), CURBSTOP_DATABASE_URL=database.url)
+    if database.cluster is not None:
+        os.environ["CURBSTOP_SERVER"] = "embedded"  # told to our children, who find its address given
     return database
 
 
@@ -212,6 +215,7 @@ def migrate(schema: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = %s", [schema])
         if (row := cursor.fetchone()) and row[0] == wanted:
+            _put_owner_down()
             return False
         cursor.execute("select pg_advisory_lock(hashtext(%s))", [f"curbstop migrate {schema}"])
         try:
@@ -222,7 +226,23 @@ def migrate(schema: str) -> bool:
             )
         finally:
             cursor.execute("select pg_advisory_unlock(hashtext(%s))", [f"curbstop migrate {schema}"])
+    _put_owner_down()
     return True
+
+
+def _put_owner_down() -> None:
+    """From here on the office works as the role that may not change what is never changed, and so do its children.
+
+    On a server that was given, its giver decides (CURBSTOP_ROLE): making and taking roles may not be allowed there.
+    """
+    if os.environ.get("CURBSTOP_SERVER") != "embedded" or os.environ.get("CURBSTOP_ROLE"):
+        return
+    from django.db import connection
+
+    os.environ["CURBSTOP_ROLE"] = OFFICE_ROLE
+    options = connection.settings_dict["OPTIONS"]
+    options["options"] = f"{options['options']} -c role={OFFICE_ROLE}"
+    connection.close()
 
 
 def _migrations_hash() -> str:

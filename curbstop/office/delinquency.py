@@ -104,11 +104,13 @@ def assess_late(event: Acting, /, *, key: Key, by: Actor, at: datetime, run: int
 
 def _due_run(run: int, on: date, late_day: int) -> LateDue:
     with connection.cursor() as cursor:
+        # an advisory lock: the office may not change bills_run, so it may not lock its rows either
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended('delinquency.run:' || %s, 2))", [run])
         cursor.execute(
             """select r.id, r.cycle_id, r.bill_on, r.due_on,
                  exists (select from bills_runstep s where s.run_id = r.id and s.step = 'posted'),
                  (select l.on from delinquency_laterun l where l.run_id = r.id)
-               from bills_run r where r.id = %s for no key update""",
+               from bills_run r where r.id = %s""",
             [run],
         )
         found = cursor.fetchone()
