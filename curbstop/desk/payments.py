@@ -178,21 +178,25 @@ def _counted(header: Header, entries: Entries, owed: Sequence[pages.OwedDocument
 
 def _lines(preview: PaymentPreview, owed: Sequence[pages.OwedDocument]) -> tuple[Paid, ...]:
     """What would be paid, by document, in the order in which it is paid."""
-    billed = {document.document_id: document.billed_on for document in owed}
+    known = {document.document_id: document for document in owed}
     found: dict[int, list[payments.PaidItem]] = {}
     for item in preview.accounts[0].items:
         found.setdefault(item.document_id, []).append(item)
     return tuple(
         Paid(
-            billed_on=billed.get(document),
+            billed_on=known[document].billed_on if document in known else None,
             due_on=max((item.due_on for item in items if item.due_on), default=None),
             says=items[0].says,
-            open_cents=sum(item.cents + item.open_after_cents for item in items),
+            open_cents=known[document].open_cents if document in known else _open(items),
             cents=sum(item.cents for item in items),
             items=tuple(items),
         )
         for document, items in found.items()
     )
+
+
+def _open(items: Sequence[payments.PaidItem]) -> int:
+    return sum(item.cents + item.open_after_cents for item in items)
 
 
 def _checks(entries: Entries) -> int:

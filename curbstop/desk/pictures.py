@@ -53,8 +53,9 @@ def _enlarged(outs: Sequence[tuple[str, int]], fell: int) -> list[str]:
         wide = least + room * count // fell
         parts += [_rect("soft", x, 78, wide, 30), _rect("up", x, 78, wide, 3)]
         parts.append(_text(x + wide // 2, 99, f"{count:,}", on=True, anchor="middle"))
-        name = words if len(words) * 62 <= wide else words[: max(wide // 62 - 1, 0)].rstrip() + "…"
-        if wide >= 500 or len(words) * 62 <= wide:
+        room_for = wide // 82  # a letter is 8 units wide where the picture is shown small
+        name = words if len(words) <= room_for else words[: max(room_for - 1, 0)].rstrip(" ,;") + "…"
+        if room_for >= 6 or len(words) <= room_for:
             parts.append(_text(x, 123, name))
         x += wide + 15
     return parts
@@ -89,7 +90,7 @@ def bridge(*, last: tuple[str, int], this: tuple[str, int], parts: Sequence[tupl
         step = wide(cents)
         drawn.append(_rect(("hot", "bar1", "up")[number % 3], x + 10, 68, max(step - 10, 12), 24))
         name = f"{words} +{money.show(cents)}"
-        if step >= 62 * len(name):
+        if step >= 82 * len(name):
             drawn.append(_text(x + 10, 108, name, on=True))
         x += step
     if parts:

@@ -203,7 +203,7 @@ _FINDINGS = {
 @register.filter
 def finding(code: str) -> str:
     """A finding or outcome of the office, in words; a reason that somebody wrote stays as it is."""
-    said = _FINDINGS.get(code) or outcomes.SAYS.get(code, "").partition(":")[0]
+    said = _FINDINGS.get(code) or outcomes.SAYS.get(code, "").partition(":")[0].partition(";")[0]
     return said or code
 
 

@@ -60,5 +60,5 @@ def get_account_page(*, number: str, on: date) -> AccountPage:
         agreements=history.get_agreements(account_id=of, on=on),
         deposits=history.get_deposits(account_id=of),
         waiting=history.get_waiting(account_id=of),
-        events=history.get_events(subject=f"account:{header.id}", limit=10),
+        events=history.get_events(account_id=of, limit=10),
     )

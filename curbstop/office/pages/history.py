@@ -242,17 +242,40 @@ class EventRow:
     says: str
     by: str
     denied: bool
+    bill_id: int | None  # where it is a bill that was issued
 
 
+# What a person did names the account; what was done to many at once (a bill run, a channel's file, late charges) names
+# the run, and is found by the rows that it left in the books.
 _EVENTS = """
-select e.id, e.at, e.act, e.says, coalesce(nullif(trim(u.first_name || ' ' || u.last_name), ''), u.username), e.denied
-from base_event e join base_user u on u.id = e.by_id
-where e.subjects @> array[%(subject)s] order by e.at desc, e.id desc limit %(limit)s"""
+select * from (
+XX
+    null::bigint bill
+  from base_event e join base_user u on u.id = e.by_id where e.subjects @> array[%(subject)s]
+  union all
+  select e.id, t.posted_at, t.act, case t.act
+    when 'bill' then 'Bill of ' || to_char(m.cents / 100.0, 'FM999,999,990.00') || ' issued, due '
+      || to_char(b.due_on, 'FMDy FMDD Mon YYYY')
+    when 'late_charge' then 'Late charge of ' || to_char(m.cents / 100.0, 'FM999,999,990.00')
+    when 'take' then 'Paid ' || to_char(-m.cents / 100.0, 'FM999,999,990.00') || coalesce(', ' || (
+      select string_agg(replace(x.type, '_', ' '), ', ') from payments_receipt r
+      join payments_tender x on (x.series_id, x.no) = (r.series_id, r.no)
+      where r.txn_id = t.id and r.account_id = %(account)s), '')
+    when 'apply_credit' then 'Credit applied to what is owed'
+    else initcap(replace(t.act, '_', ' ')) end || '.',
+    coalesce(nullif(trim(u.first_name || ' ' || u.last_name), ''), u.username), false, b.id
+  from (select p.txn_id, sum(p.debit_cents - p.credit_cents) cents, min(p.document_id) document
+    from ledger_posting p join ledger_gl g on g.id = p.gl_id
+    where p.account_id = %(account)s and (p.sub = 2 or g.object in (2310, 2320)) group by p.txn_id) m
+  join ledger_transaction t on t.id = m.txn_id join base_user u on u.id = t.by
+  join base_event e on e.id = t.event_id and not e.subjects @> array[%(subject)s]
+  left join bills_bill b on b.id = m.document and t.act = 'bill') happened
+order by 2 desc, 1 desc limit %(limit)s"""
 
 
-def get_events(*, subject: str, limit: int | None) -> tuple[EventRow, ...]:
-    """What was done to a subject (``account:12``, ``bill:901``); ``limit`` None for all of it."""
-    return ask(EventRow, _EVENTS, {"subject": subject, "limit": limit})
+def get_events(*, account_id: int, limit: int | None) -> tuple[EventRow, ...]:
+    """What happened on an account, whoever did it; ``limit`` None for all of it."""
+    return ask(EventRow, _EVENTS, {"subject": f"account:{account_id}", "account": account_id, "limit": limit})
 
 
 @dataclass(frozen=True)
@@ -335,5 +358,5 @@ def get_list(what: str, *, account_id: int, on: date) -> tuple[Any, ...]:
     if what == "reads":
         return get_reads(account_id=account_id, limit=None)
     if what == "events":
-        return get_events(subject=f"account:{account_id}", limit=None)
+        return get_events(account_id=account_id, limit=None)
     raise ValueError(what)

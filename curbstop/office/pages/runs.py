@@ -328,4 +328,5 @@ def _services(now: RunFigures | None, last: RunFigures | None) -> tuple[ServiceF
 
 def code_says(code: str) -> str:
     """An outcome in a word or two."""
-    return (outcomes.SAYS.get(code) or outcomes.FINDINGS.get(code, code)).partition(":")[0]
+    said = outcomes.SAYS.get(code) or outcomes.FINDINGS.get(code, code)
+    return said.partition(":")[0].partition(";")[0]
