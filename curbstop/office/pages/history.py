@@ -249,8 +249,8 @@ class EventRow:
 # the run, and is found by the rows that it left in the books.
 _EVENTS = """
 select * from (
-XX
-    null::bigint bill
+  select e.id, e.at, e.act, e.says, coalesce(nullif(trim(u.first_name || ' ' || u.last_name), ''), u.username),
+    e.denied, null::bigint bill
   from base_event e join base_user u on u.id = e.by_id where e.subjects @> array[%(subject)s]
   union all
   select e.id, t.posted_at, t.act, case t.act
