@@ -45,6 +45,13 @@ class Frame:
         user = self._request.user
         return pages.get_frame(user_id=user.pk if user.is_authenticated else None)
 
+    @property
+    def demo(self) -> list[tuple[str, str]]:
+        """Sign-in names of an example town with their roles in words; none in a city with real customers."""
+        if not self.read.example:
+            return []
+        return [(one.username, staff.ROLES[one.roles[0]].partition(":")[0].lower()) for one in pages.get_demo_names()]
+
     @cached_property
     def actor(self) -> Actor | None:
         """Who is signed in, as the office knows actors."""

@@ -6,7 +6,7 @@ Each takes the day it is asked on (``on``); none writes. What a screen cannot fi
 from curbstop.office.pages.account import AccountPage, get_account_page
 from curbstop.office.pages.bill import BillPage, get_bill, get_bill_ids
 from curbstop.office.pages.found import NotThere
-from curbstop.office.pages.frame import Frame, get_frame
+from curbstop.office.pages.frame import Frame, get_demo_names, get_frame
 from curbstop.office.pages.header import Header, get_header
 from curbstop.office.pages.history import AgreementRow, get_account_of, get_list, get_recent
 from curbstop.office.pages.owed import OwedDocument, get_asked, get_owed
@@ -61,6 +61,7 @@ __all__ = [
     "get_latest_receipts",
     "get_receipt",
     "get_cycles",
+    "get_demo_names",
     "get_frame",
     "get_header",
     "get_list",

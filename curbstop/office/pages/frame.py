@@ -19,7 +19,8 @@ class Frame:
 
 
 _READ = """
-select c.name, coalesce(c.body->>'office', 'Utility Customer Service'), coalesce((c.body->>'example')::bool, false),
+select c.name, coalesce(c.body->>'office', 'Utility Customer Service'),
+  exists (select from decisions_policyvalue where policy = 'town.seed'),
   (select coalesce(nullif(trim(u.first_name || ' ' || u.last_name), ''), u.username)
    from base_user u where u.id = %(user)s),
   (select t.name from payments_tillsession s join payments_till t on t.id = s.till_id
@@ -37,3 +38,23 @@ def get_frame(*, user_id: int | None) -> Frame:
         return Frame(city="No city yet", office="", example=False, name="", till="")
     city, office, example, name, till = row
     return Frame(city=city, office=office, example=example, name=name or "", till=till or "")
+
+
+@dataclass(frozen=True)
+class DemoName:
+    """A sign-in name of an example town, and its roles."""
+
+    username: str
+    roles: tuple[str, ...]
+
+
+_DEMO = """
+select distinct on (roles[1]) username, roles from base_user
+where is_active and roles && array['csr', 'cashier', 'supervisor', 'auditor'] order by roles[1], id"""
+
+
+def get_demo_names() -> tuple[DemoName, ...]:
+    """One sign-in name of each of the counter's roles; for the sign-in page of an example town and nobody else."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DEMO)
+        return tuple(DemoName(username, tuple(roles)) for username, roles in cursor.fetchall())
