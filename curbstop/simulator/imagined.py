@@ -15,6 +15,7 @@ import numpy as np
 
 from curbstop.simulator import demand, people, streets
 from curbstop.simulator import field as ground
+from curbstop.simulator.chance import number
 from curbstop.simulator.field import Hung
 from curbstop.simulator.people import Stay
 from curbstop.simulator.streets import Place
@@ -62,6 +63,8 @@ class Town:
     comes: dict[date, list[Stay]] = field(default_factory=lambda: defaultdict(list))
     leaves: dict[date, list[Stay]] = field(default_factory=lambda: defaultdict(list))
     changes: dict[date, list[tuple[Place, Hung, Hung]]] = field(default_factory=lambda: defaultdict(list))
+    transfers: dict[str, Stay] = field(default_factory=dict)
+    """Key of a stay -> the stay that the same people left just before."""
     routes: dict[int, dict[str, list[Life]]] = field(default_factory=dict)
 
     def register(self, place_no: int, service: str, day: date) -> int:
@@ -92,7 +95,23 @@ def imagine(recipe: Recipe, read_days: Mapping[int, Sequence[date]], until_on: d
         for meters in life.meters.values():
             for old, new in zip(meters, meters[1:], strict=False):
                 town.changes[new.from_on].append((place, old, new))
+    _pair_transfers(town)
     return town
+
+
+def _pair_transfers(town: Town) -> None:
+    """Some who come are people who left another house of the town in the last days: one customer, two accounts."""
+    gone: list[tuple[date, Stay]] = []
+    for day in sorted({*town.comes, *town.leaves}):
+        gone = [(left_on, stay) for left_on, stay in gone if day - left_on <= timedelta(days=12)]
+        for stay in town.comes.get(day, ()):
+            if stay.no == 0 or stay.vacant or stay.place.kind != "residential" or not gone:
+                continue
+            if number(town.recipe.seed, "transfer", stay.key, below=100) < 22:
+                town.transfers[stay.key] = gone.pop(0)[1]
+        for stay in town.leaves.get(day, ()):
+            if not stay.vacant and stay.place.kind == "residential":
+                gone.append((day, stay))
 
 
 def _live(recipe: Recipe, place: Place, read_days: Sequence[date], end: date, weather: demand.Weather) -> Life:

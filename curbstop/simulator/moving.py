@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from curbstop.office import customers, ledger, moves
@@ -47,8 +48,7 @@ def _leave(office: Office, town: Town, stay: Stay, day: date, order: int) -> Non
 
 
 def _come(office: Office, town: Town, stay: Stay, day: date, order: int) -> None:
-    if stay.landlord >= 0:
-        _settle(office, town, stay, day, order)
+    _settle(office, town, stay, day, order)
     account = _open_account(office, town, stay, day, order)
     if account is None:
         return
@@ -85,7 +85,8 @@ def _open_account(office: Office, town: Town, stay: Stay, day: date, order: int)
         office.landlords[stay.landlord] = opened.customer_id
     office.accounts[stay.key] = account
     office.account_of[account.id] = account
-    office.stay_of[account.id] = stay
+    before = town.transfers.get(stay.key)
+    office.stay_of[account.id] = stay if before is None else replace(stay, payer=before.payer)
     return account
 
 
@@ -100,8 +101,8 @@ def _party(office: Office, town: Town, stay: Stay) -> dict[str, object]:
     found: dict[str, object] = {"customer_class": kind, "tenure": stay.tenure}
     if stay.landlord >= 0 or stay.tenure == "business":
         found["mail_to"] = _mailbox(town, stay)
-    if stay.landlord in office.landlords:
-        return found | {"customer_id": office.landlords[stay.landlord]}
+    if (known := _known(office, town, stay)) is not None:
+        return found | {"customer_id": known}
     party = stay.party
     own = {"name": party.name, "kind": party.kind, "phone": party.phone, "email": party.email}
     return found | own | {"language": party.language}
@@ -140,9 +141,18 @@ def _grades(town: Town, stay: Stay, day: date) -> tuple[int, ...]:
     return (weighted(draw, [(1, 82), (2, 14), (3, 4)]),)
 
 
+def _known(office: Office, town: Town, stay: Stay) -> int | None:
+    """The customer that these people are already: a landlord with another house, somebody who moves within the town."""
+    if stay.landlord >= 0:
+        return office.landlords.get(stay.landlord)
+    before = town.transfers.get(stay.key)
+    account = office.accounts.get(before.key) if before is not None else None
+    return account.customer_id if account is not None else None
+
+
 def _settle(office: Office, town: Town, stay: Stay, day: date, order: int) -> None:
-    """A landlord's earlier account at another house must be paid before a new one starts; he pays at the counter."""
-    customer_id = office.landlords.get(stay.landlord)
+    """What is owed on an earlier account must be paid before a new one starts; it is paid at the counter."""
+    customer_id = _known(office, town, stay)
     if customer_id is None:
         return
     earlier = [account.id for account in office.accounts.values() if account.customer_id == customer_id]

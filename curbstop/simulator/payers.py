@@ -46,11 +46,11 @@ class Intent:
 def payer(draw: random.Random, tenure: str) -> Payer:
     """A habit by chance; businesses pay on time and mostly by mail, renters later than owners."""
     habit = weighted(draw, [(name, weight) for name, weight in zip(HABITS, _HABITS[tenure], strict=True) if weight])
-    channels = [("online_card", 48), ("lockbox", 21), ("bill_pay", 20), ("cash", 6), ("check", 4), ("split", 1)]
+    channels = [("online_card", 50), ("lockbox", 22), ("bill_pay", 20), ("cash", 4), ("check", 3), ("split", 1)]
     if habit in ("late", "partial", "skips", "stops"):
-        channels = [("online_card", 55), ("cash", 26), ("lockbox", 8), ("check", 7), ("split", 4)]
+        channels = [("online_card", 66), ("cash", 17), ("lockbox", 9), ("check", 5), ("split", 3)]
     if tenure == "business":
-        channels = [("lockbox", 48), ("bill_pay", 27), ("online_card", 20), ("check", 5)]
+        channels = [("lockbox", 49), ("bill_pay", 28), ("online_card", 20), ("check", 3)]
     return Payer(
         habit=habit,
         channel="autopay" if habit == "autopay" else weighted(draw, channels),
@@ -70,7 +70,7 @@ def intents(
     channel = (
         who.channel
         if draw.random() < 0.92 or who.habit == "autopay"
-        else draw.choice(("online_card", "cash", "lockbox"))
+        else draw.choice(("online_card", "online_card", "lockbox", "cash"))
     )
     mailed = run_on + timedelta(days=draw.randrange(3, 7))
     if final:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from curbstop.office import ledger, payments
+from curbstop.office import customers, ledger, payments
 from curbstop.office.bills.issued import IssuedBill
 from curbstop.office.pages.history import get_payments
 from curbstop.simulator import tills
@@ -104,6 +104,9 @@ def _seen_on(intent: Intent) -> date:
     return day
 
 
+_WHY_RETURNED = ("check returned: insufficient funds", "R01 insufficient funds")
+
+
 def take_returns(office: Office, plans: Plans, day: date) -> None:
     """The bank's returns of the day: each payment taken back line by line, by the supervisor."""
     for order, bounce in enumerate(plans.bounces.get(day, ())):
@@ -120,10 +123,12 @@ def take_returns(office: Office, plans: Plans, day: date) -> None:
                 no=paid.no,
                 on=day,
                 why="returned",
-                reason="R01 insufficient funds"
-                if bounce.channel == "autopay"
-                else "check returned: insufficient funds",
+                reason=_WHY_RETURNED[bounce.channel == "autopay"],
             )
+            text = f"Payment of {paid.paid_on:%d %b} came back from the bank; called, will pay in cash."
+            at = office.at(day, 11, 1, number=order)
+            subject = ("returned", bounce.account_id, paid.paid_on)
+            office.do(customers.note, *subject, who="priya", at=at, account_id=bounce.account_id, text=text)
             break
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from curbstop.office import meters, reads
+from curbstop.office import customers, meters, reads
 from curbstop.simulator import field as ground
 from curbstop.simulator.chance import number
 from curbstop.simulator.crew import CLOCK
@@ -135,11 +135,20 @@ def _decide(office: Office, town: Town, life: Life, waiting: reads.UndecidedRead
         )
     else:
         _accept(office, waiting.read_id, _why(waiting, hung), day, order)
+        if "high" in waiting.findings and waiting.account_id is not None:
+            _tell(office, waiting, waiting.account_id, day, order)
 
 
 def _accept(office: Office, read_id: int, reason: str, day: date, order: int) -> None:
     at = office.at(day, 9, 31, number=order)
     office.do(reads.decide, read_id, who="ruth", at=at, read_id=read_id, outcome="accept", reason=reason)
+
+
+def _tell(office: Office, waiting: reads.UndecidedRead, account_id: int, day: date, order: int) -> None:
+    """Customer service calls about a read that is far above the usual."""
+    text = f"Called about {waiting.usage_gal:,} gal read on {waiting.read_on:%d %b}: may leak, will have it looked at."
+    at = office.at(day, 9, 35, number=order)
+    office.do(customers.note, waiting.read_id, who="dana", at=at, account_id=account_id, text=text)
 
 
 def _why(waiting: reads.UndecidedRead, hung: ground.Hung) -> str:
