@@ -101,14 +101,18 @@ def _write_reviews(run: int, chunk: ChunkRow, found: Findings, would_be: Ints, w
     values = {"run": run, "accounts": Many(chunk.accounts)}
     owners = fetch(
         """select account_id account, finding, owner_id owner from bills_review
-           where run_id = %(run)s and not held and owner_id is not null and account_id = any(%(accounts)s)""",
+           where run_id = %(run)s and not held and owner_id is not null
+             and account_id in (select unnest(%(accounts)s))""",
         values,
         {"account": "bigint", "finding": "text", "owner": "bigint"},
     )
     owned = {
         (account, word): owner for account, word, owner in zip(*(owners[name].tolist() for name in owners), strict=True)
     }
-    execute("delete from bills_review where run_id = %(run)s and not held and account_id = any(%(accounts)s)", values)
+    execute(
+        "delete from bills_review where run_id = %(run)s and not held and account_id in (select unnest(%(accounts)s))",
+        values,
+    )
     if not found.words:
         return
     place, agreement = np.concatenate(found.place), np.concatenate(found.agreement)

@@ -153,7 +153,7 @@ def _take_out(row: RunRow, plan: ChunkRow, rated: Rated, approved: Step) -> Ints
         _refuse_other_kinds(row, plan, rated)
     rows = fetch(
         """select distinct on (account_id) account_id account, owner_id owner from bills_review
-           where run_id = %(run)s and owner_id is not null and account_id = any(%(accounts)s)
+           where run_id = %(run)s and owner_id is not null and account_id in (select unnest(%(accounts)s))
            order by account_id, held desc, finding like 'held%%' desc, id""",
         {"run": row.id, "accounts": Many(plan.accounts)},
         {"account": "bigint", "owner": "bigint"},
@@ -329,7 +329,8 @@ def _ask_deposits(row: RunRow, plan: ChunkRow, rated: Rated) -> None:
     execute(
         """update payments_depositdemand set due_on = %(due_on)s where id in (
              select distinct on (account_id) id from payments_depositdemand
-             where account_id = any(%(accounts)s) and due_on is null order by account_id, event_id, instalment, id)""",
+             where account_id in (select unnest(%(accounts)s)) and due_on is null
+             order by account_id, event_id, instalment, id)""",
         {"due_on": row.turn.due_on, "accounts": Many(plan.accounts[rated.billed])},
     )
 

@@ -128,7 +128,7 @@ def held_accounts(run: int, chunk: ChunkRow) -> NDArray[np.bool_]:
     """Which of the chunk's accounts a person holds, by their place."""
     rows = fetch(
         "select account_id account from bills_review"
-        " where run_id = %(run)s and held and account_id = any(%(accounts)s)",
+        " where run_id = %(run)s and held and account_id in (select unnest(%(accounts)s))",
         {"run": run, "accounts": Many(chunk.accounts)},
         {"account": "bigint"},
     )
