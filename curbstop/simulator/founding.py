@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from importlib import resources
+from importlib.resources.abc import Traversable
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import make_password
@@ -16,6 +17,7 @@ from django.contrib.auth.hashers import make_password
 from curbstop.office import customers, ledger, meters, policies, staff, tariffs
 from curbstop.office._once import Refused
 from curbstop.office.policies import CityPack, PackFile
+from curbstop.rules.policies import NotSet, Policies, read_policies
 from curbstop.rules.tariffs import read_tariffs
 from curbstop.simulator.crew import CLOCK, CREW, PASSWORD
 from curbstop.simulator.imagined import Recipe, Town
@@ -27,6 +29,11 @@ OVERLAY = "example"
 HORIZON = timedelta(days=5 * 365)
 """How far ahead the calendar is planned."""
 STATE = "OK"
+NEEDED = (
+    "calendar.every_days", "calendar.cycles", "calendar.bill_days_after_read", "calendar.roll", "calendar.holidays",
+    "bill.due_days", "payments.application", "sewer.average", "till.float", "late.percent", "late.day",
+)  # fmt: skip
+"""Policies without which a day cannot be lived."""
 BLOCK = 500
 """Rows an act of entering takes: an event remembers so many whole."""
 
@@ -75,9 +82,18 @@ def find_recipe() -> Recipe | None:
     )
 
 
-def refuse_before_rates(recipe: Recipe) -> None:
-    """:raises Refused: the town would begin before the city's rates hold, or the city has no pack"""
+def refuse_without_data(recipe: Recipe) -> None:
+    """Look before anything is installed whether a town of this city can live.
+
+    :raises Refused: no pack, no chart, a policy that every day needs is not set, or rates that begin later
+    """
     pack = policies.read_pack(recipe.city)
+    if not _chart(recipe.city).is_file():
+        raise Refused(
+            f"The pack {recipe.city} has no chart.yaml, so its bills could not be booked. Add one, or raise a town of"
+            " moore_ok.",
+            field="city",
+        )
     since: dict[str, date] = {}
     for file in pack.tariffs:
         for tariff in read_tariffs(file.text, file=file.name):
@@ -90,6 +106,27 @@ def refuse_before_rates(recipe: Recipe) -> None:
             f" {recipe.began_on.isoformat()}. Let it end later, or live fewer months.",
             field="months",
         )
+    _refuse_not_set(pack, recipe)
+
+
+def _refuse_not_set(pack: CityPack, recipe: Recipe) -> None:
+    known = Policies()
+    for layer in (pack, policies.read_pack(OVERLAY)):
+        found = [policy for file in layer.policies for policy in read_policies(file.text, file=file.name)]
+        known = known.overlay(found)
+    for id in NEEDED:
+        try:
+            known.value(id, on=recipe.began_on)
+        except NotSet as missing:
+            raise Refused(
+                f"A town of {recipe.city} cannot live from {recipe.began_on.isoformat()}: {missing} Set it in the pack,"
+                " or raise a town of moore_ok.",
+                field="city",
+            ) from missing
+
+
+def _chart(city: str) -> Traversable:
+    return resources.files("curbstop") / "cities" / city / "chart.yaml"
 
 
 def found(recipe: Recipe) -> Office:
@@ -103,8 +140,7 @@ def found(recipe: Recipe) -> Office:
     admin = "wes"
     for file in pack.tariffs:
         office.must(tariffs.adopt, file.name, who=admin, at=office.at(on, 5, 10), file=file.name, text=file.text)
-    chart = resources.files("curbstop") / "cities" / recipe.city / "chart.yaml"
-    text = chart.read_text("utf-8")
+    text = _chart(recipe.city).read_text("utf-8")
     name = f"{recipe.city}/chart.yaml"
     office.must(ledger.adopt_chart, who=admin, at=office.at(on, 5, 20), text=text, file=name)
     return office

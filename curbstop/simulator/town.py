@@ -72,7 +72,7 @@ def new(*, city: str, accounts: int, seed: int, months: int, until: date, told: 
             " in an empty place: set CURBSTOP_HOME to an empty folder, or CURBSTOP_SCHEMA to another name."
         )
     if there is None:
-        founding.refuse_before_rates(recipe)
+        founding.refuse_without_data(recipe)
     return _live(recipe, until, told)
 
 

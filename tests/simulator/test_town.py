@@ -208,8 +208,17 @@ def test_numbers_that_cannot_be_are_refused(numbers, says, fresh):
 
 
 def test_a_day_before_the_rates_hold_is_refused(fresh):
-    with pytest.raises(Refused, match="2025-07-01"):
+    with pytest.raises(Refused, match="on file from 2025-07-01"):
         raise_another(fresh, until=date(2025, 8, 1), months=MONTHS)
+    assert founding.find_recipe() is None
+
+
+@pytest.mark.parametrize(
+    ("city", "says"), [("norman_ok", "calendar.every_days is not set"), ("atlantis", "no city pack")]
+)
+def test_a_city_without_its_data_is_refused(city, says, fresh):
+    with pytest.raises(Refused, match=says):
+        raise_another(fresh, city=city)
     assert founding.find_recipe() is None
 
 
