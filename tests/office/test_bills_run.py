@@ -495,7 +495,6 @@ def test_without_a_turn_or_a_due_date() -> None:
     [
         ("update bills_bill set total_cents = total_cents + 1 where id = %(first)s", "is not the sum of its items"),
         ("update ledger_posting set account_id = 2 where document_id = %(first)s", "is not the sum of its items"),
-        ("update bills_outcome set cents = cents - 1 where bill_id = %(first)s", "the sum of its services"),
         ("update ledger_posting set kind_id = 2 where txn_id = %(txn)s and kind_id = 1 and sub = 0", "charged and not"),
         ("update ledger_posting set fund = 52 where document_id = %(first)s", "is not in the chart"),
         ("update bills_bill set account_id = 9999, run_id = -1 where id = %(first)s", "has no account"),
@@ -512,6 +511,16 @@ def test_a_chunk_that_does_not_hold_is_undone(break_it: str, says: str) -> None:
     rated = _rated_as_posted(row, plan)
     with pytest.raises(Refused, match=says):
         posting._check(row, plan, rated, 0, 0)
+
+
+def test_a_bill_is_the_sum_of_its_services() -> None:
+    run = town.approved_run()
+    row, plan = runs.load_run(run), runs.load_chunk(run, 1)
+    rated = runs.rate_chunk(row, plan)
+    posting._refuse_other_services(row, plan, rated)
+    rated.cents[0] += 1
+    with pytest.raises(Refused, match="not the sum of its services"):
+        posting._refuse_other_services(row, plan, rated)
 
 
 def _rated_as_posted(row: runs.RunRow, plan: runs.ChunkRow):  # type: ignore[no-untyped-def]
