@@ -27,15 +27,16 @@ def _text(x: int, y: int, words: str, *, on: bool = False, anchor: str = "start"
     return f'<text{look} x="{_t(x)}" y="{y}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
-def funnel(*, total: int, ready: int, outs: Sequence[tuple[str, int]]) -> SafeString:
+def funnel(*, total: int, ready: int, outs: Sequence[tuple[str, int]], done: bool = False) -> SafeString:
     """Of all services that were due, those ready to bill and, enlarged below, those that fell out and why."""
     fell = total - ready
     said = ", ".join(f"{words} {count:,}" for words, count in outs)
-    title = f"Of {total:,} services due, {ready:,} are ready and {fell:,} fell out"
+    word = "billed" if done else "ready"
+    title = f"Of {total:,} services due, {ready:,} are {word} and {fell:,} fell out"
     least = 134 if fell else 0
     out = max(least, (_WIDE - 20) * fell // total) if total else 0
     in_wide = _WIDE - out - (20 if fell else 0)
-    parts = [_rect("bar1", 0, 20, in_wide, 28), _text(0, 12, f"{ready:,} ready", on=True)]
+    parts = [_rect("bar1", 0, 20, in_wide, 28), _text(0, 12, f"{ready:,} {word}", on=True)]
     if fell:
         parts.append(_rect("up", in_wide + 20, 20, out, 28))
         parts.append(_text(_WIDE, 12, f"{fell:,} fell out", on=True, anchor="end"))

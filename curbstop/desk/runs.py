@@ -53,7 +53,9 @@ def run(request: HttpRequest, id: int) -> HttpResponse:
     funnel = ""
     if page.figures and page.row.state != "planned":
         outs = [(pages.code_says(code), count) for code, count in page.figures.held.items()]
-        funnel = pictures.funnel(total=page.figures.agreements, ready=page.ready, outs=outs)
+        funnel = pictures.funnel(
+            total=page.figures.agreements, ready=page.ready, outs=outs, done=page.row.state == "posted"
+        )
     values = {"page": page, "row": page.row, "funnel": funnel, "working": working, "why": _why_closed(page)}
     return render(
         request, "desk/bills/run.html", {**values, "key": new_key(), "finding": request.GET.get("finding", "")}

@@ -118,7 +118,7 @@ select r.document_id, s.code, r.no, t.posted_at,
 from (select * from payments_receipt order by document_id desc limit %(limit)s) r
 join payments_series s on s.id = r.series_id join ledger_transaction t on t.id = r.txn_id
 join base_user u on u.id = t.by left join customers_account a on a.id = r.account_id
-left join customers_customer c on c.id = a.customer_id order by r.document_id desc"""
+left join customers_customer c on c.id = a.customer_id order by t.posted_at desc, r.document_id desc"""
 
 
 def get_latest_receipts(*, limit: int) -> tuple[LatestReceipt, ...]:

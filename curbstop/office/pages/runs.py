@@ -291,11 +291,15 @@ def _day(on: date) -> date:
     return on
 
 
+# Of the turn before; what was held then and billed by a run of its own is not what a whole turn is compared with.
+_BEFORE = """
+select r.id from bills_run r left join bills_runstep s on s.run_id = r.id
+where r.cycle_id = %(cycle)s and r.read_on < %(on)s
+group by r.id order by r.read_on desc, max(s.bills) desc nulls last limit 1"""
+
+
 def _last(row: RunRow) -> RunRow | None:
-    before = ask_value(
-        "select max(id) from bills_run where cycle_id = %(cycle)s and bill_on < %(on)s",
-        {"cycle": row.cycle, "on": row.bill_on},
-    )
+    before = ask_value(_BEFORE, {"cycle": row.cycle, "on": row.read_on})
     return ask_one(RunRow, _RUNS, {"run": before, "limit": 1}) if before else None
 
 
