@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from enum import StrEnum
 from fractions import Fraction
+from math import ceil, floor
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ MOST_CENTS = 999_999_999
 INT64_MOST = 2**63 - 1
 
 _AMOUNT = re.compile(r"(-?)\$?\s?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.([0-9]*))?")
-_PRICE = re.compile(r"(-?)([0-9]+)(?:\.([0-9]{1,8}))?")
+_PRICE = re.compile(r"(-?)([0-9]+)(?:\.([0-9]{1,18}))?")
 
 
 class BadAmount(BadValue):
@@ -75,13 +76,13 @@ def parse_amount(text: str, *, field: str, allow_negative: bool = False) -> int:
 
 
 def parse_price(text: str, *, field: str) -> Fraction:
-    """An exact price in cents from dollars with up to eight decimals: `5.02` is 502, `2.595` is 519/2.
+    """An exact price in cents from dollars with up to eighteen decimals: `5.02` is 502, `2.595` is 519/2.
 
     :raises BadAmount: not a plain decimal number, or more than 9,999,999.99
     """
     found = _PRICE.fullmatch(text.strip())
     if found is None:
-        remedy = "write dollars with at most eight decimals, for example 5.02"
+        remedy = "write dollars with at most eighteen decimals, for example 5.02"
         raise BadAmount(field=field, value=text, why="not a price", remedy=remedy)
     sign, dollars, decimals = found.groups()
     decimals = decimals or ""
@@ -159,7 +160,7 @@ def round_array(rounding: Rounding, numerators: NDArray[Any], denominator: int) 
     """
     if denominator <= 0:
         raise ValueError(f"denominator {denominator}: must be above zero")
-    least, most = (int(numerators.min()), int(numerators.max())) if numerators.size else (0, 0)
+    least, most = (floor(numerators.min()), ceil(numerators.max())) if numerators.size else (0, 0)
     wide = numerators.dtype == object or max(most, -least) + denominator > INT64_MOST
     if wide:
         return _round_wide(rounding, numerators, denominator)
@@ -185,7 +186,8 @@ def _round_positive(rounding: Rounding, numerators: NDArray[Any], denominator: i
 
 def _round_wide(rounding: Rounding, numerators: NDArray[Any], denominator: int) -> NDArray[np.int64]:
     exact = _ROUNDINGS[rounding]
-    cents = [exact(int(numerator), denominator) for numerator in numerators.ravel()]
+    parts = [Fraction(numerator) / denominator for numerator in numerators.ravel().tolist()]
+    cents = [exact(part.numerator, part.denominator) for part in parts]
     if any(abs(amount) > INT64_MOST for amount in cents):
         raise MoneyOverflow("an amount does not fit 64 bits of cents; check the usage and the rates")
     return np.array(cents, dtype=np.int64).reshape(numerators.shape)

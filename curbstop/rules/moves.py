@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from curbstop.rules.faults import BadValue
-from curbstop.rules.plans import Flat, Items, Percent, Price, Tariff, TopUp, Version, Volume
+from curbstop.rules.plans import Construct, Flat, Items, Price, Tariff, TopUp, Version, Volume
 
 
 class NoTariff(BadValue):
@@ -63,11 +63,11 @@ def _instead(tariffs: Iterable[Tariff]) -> str:
 def is_priced(version: Version | None) -> bool:
     """Whether every price of the version is set: what is not cannot be billed, so it is not offered."""
     return version is not None and all(
-        price.cents is not None for line in version.lines for price in _prices(line.construct)
+        price.cents is not None or price.rule is not None for line in version.lines for price in _prices(line.construct)
     )
 
 
-def _prices(construct: Flat | Volume | Items | Percent | TopUp) -> list[Price]:
+def _prices(construct: Construct) -> list[Price]:
     if isinstance(construct, Flat):
         return [construct.price]
     if isinstance(construct, Volume):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from curbstop.rules.formulas import Formula
 from curbstop.rules.money import Rounding
 from curbstop.rules.periods import Period
 from curbstop.rules.units import Quantity
@@ -16,11 +17,62 @@ MEASURES = (USAGE, AVERAGE)
 
 
 @dataclass(frozen=True, slots=True)
+class Keyed:
+    """A table: what `by` says of the account chooses the value. A key that is not there takes `otherwise`."""
+
+    by: str
+    values: tuple[tuple[str, Valued], ...]
+    otherwise: Valued | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranged:
+    """A table by a number: the first row whose `up_to` the number does not exceed; beyond it `otherwise`."""
+
+    by: Formula
+    up_to: tuple[tuple[Fraction, Valued], ...]
+    otherwise: Valued | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A value that changes by itself on known days; the one of the period's last day counts."""
+
+    values: tuple[tuple[date, Valued], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotSet:
+    """A figure the city has not published, and why."""
+
+    why: str
+
+
+Valued = Fraction | Formula | Keyed | Ranged | Dated | NotSet
+
+
+@dataclass(frozen=True, slots=True)
 class Price:
-    """A price in cents, exactly; None is not set, and `why_not_set` says why."""
+    """A price in cents, exactly; None is not set, and `why_not_set` says why. With a `rule` the price, in
+    dollars, is another for each account."""
 
     cents: Fraction | None
     why_not_set: str = ""
+    rule: Formula | Keyed | Ranged | Dated | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The end of a tier or of what is included, in units of the line's `per`, another for each account."""
+
+    rule: Formula | Keyed | Ranged | Dated
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """A volume by a formula, in units of the line's `per`."""
+
+    rule: Formula | Keyed | Ranged | Dated
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +104,14 @@ class Share:
     of: VolumeOf
 
 
-VolumeOf = Measure | Quantity | LowerOf | HigherOf | Share
+VolumeOf = Measure | Quantity | LowerOf | HigherOf | Share | Worked
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
     """A block of volume up to `to_gal` (None: no end; `AVERAGE`: the personal average) at `price` per unit."""
 
-    to_gal: Fraction | str | None
+    to_gal: Fraction | str | Limit | None
     price: Price
 
 
@@ -68,6 +120,24 @@ class Flat:
     """One amount, whatever the use."""
 
     price: Price
+
+
+@dataclass(frozen=True, slots=True)
+class TierTable:
+    """Whole sets of tiers, chosen by what `by` says of the account."""
+
+    by: str
+    sets: tuple[tuple[str, tuple[Tier, ...]], ...]
+    otherwise: tuple[Tier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Tiers for several dwelling units: `limits` multiplies what is included and where tiers end by their number;
+    `mean` prices the volume of the mean unit and multiplies the amount."""
+
+    by: Formula
+    how: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +157,18 @@ class Volume:
     tiers_begin_after_included: bool
     steps: str
     step: Quantity
+    included_rule: Limit | None = None
+    tier_table: TierTable | None = None
+    scale: Scale | None = None
+    tiers_by_day: bool = False
+    tier_rounding: Rounding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """An amount by a formula or a table, in dollars."""
+
+    rule: Formula | Keyed | Ranged | Dated
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +204,23 @@ class TopUp:
     of: tuple[str, ...]
 
 
-Construct = Flat | Volume | Items | Percent | TopUp
+Construct = Flat | Volume | Items | Percent | TopUp | Worth
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """Whose account a line is on: each name says one of its words, and the condition holds."""
+
+    words: tuple[tuple[str, tuple[str, ...]], ...]
+    condition: Formula | None
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something of the account, premise, meter or item that the tariff asks for, and what counts without it."""
+
+    name: str
+    default: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +246,10 @@ class LineRule:
     months: Months | None
     authority: str
     file_line: int
+    prorate_by_period: bool = False
+    times: Fraction | Formula | Keyed | Ranged | Dated | None = None
+    when: When | None = None
+    of_lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +258,15 @@ class Example:
 
     says: str
     period: Period
-    usage_gal: int
-    average_gal: int
+    usage_gal: Fraction
+    average_gal: Fraction
     count: int
     prorate_days: int
     lines: tuple[tuple[str, int], ...]
     total_cents: int | None
     outcome: str
     file_line: int
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +278,8 @@ class Version:
     lines: tuple[LineRule, ...]
     examples: tuple[Example, ...]
     file_line: int
+    values: tuple[tuple[str, Fraction | Formula | Keyed | Ranged | Dated | NotSet], ...] = ()
+    round_bill: Rounding | None = None
 
     def line(self, name: str) -> LineRule | None:
         """The line of that name."""
@@ -204,6 +309,7 @@ class Tariff:
     versions: tuple[Version, ...]
     file: str
     file_line: int
+    needs: tuple[Need, ...] = ()
 
     @property
     def in_use(self) -> bool:

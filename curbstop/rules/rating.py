@@ -5,21 +5,25 @@ Every amount is an exact fraction of cents until its line is rounded, once, by t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import IntEnum
 from fractions import Fraction
+from math import lcm
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curbstop.rules.constructs import Rows, Working, line_amount, part_gal
+from curbstop.rules.constructs import line_amount, part_gal
 from curbstop.rules.exact import Exact
 from curbstop.rules.money import round_array
 from curbstop.rules.periods import Period
-from curbstop.rules.plans import Example, LineRule, Percent, Tariff, TopUp, Version, Volume
+from curbstop.rules.plans import Example, Flat, LineRule, Percent, Price, Tariff, TopUp, Version, Volume
 from curbstop.rules.traces import LineTrace, Step, Trace
+from curbstop.rules.working import Rows, Working, worth
 
 __all__ = ["Charges", "Inputs", "Line", "Status", "Trace", "charge", "check_examples"]
 
@@ -27,6 +31,7 @@ MOST_GAL = 1_000_000_000
 MOST_COUNT = 1_000_000
 MOST_DAYS = 3_660
 BLOCK = 65_536
+ROUNDING = "rounding"
 
 Array = NDArray[np.int64]
 
@@ -43,6 +48,7 @@ class Status(IntEnum):
     BAD_COUNT = 6
     BAD_DAYS = 7
     NOT_IN_USE = 8
+    NO_VALUE = 9
 
     @property
     def says(self) -> str:
@@ -60,16 +66,22 @@ _SAYS = {
     Status.BAD_COUNT: "the number of items is below zero or above a million: look at the agreement",
     Status.BAD_DAYS: "the days to bill are below zero or more than ten years: look at the agreement's dates",
     Status.NOT_IN_USE: "the tariff is not in use: choose another for the agreement",
+    Status.NO_VALUE: "something the tariff asks for is missing on the account, or no number: fill it in",
 }
+
+
+Number = int | Fraction | Decimal
+Fact = str | int | Fraction | Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """What the rows bring, each an int64 array of length n; what is left out takes the value in brackets.
 
-    gal: gallons used [0]; average_gal: the personal average, -1 for none [-1]; count: carts or dwelling units
-    [1]; prorate_days: days to bill of the tariff's `per_days`, -1 for a full bill [-1]. `words` are attributes
-    for tables keyed by them (none of the constructs so far).
+    gal: gallons used, times `gal_den` [0]; average_gal: the personal average, times `average_den`, below zero for
+    none [-1]; count: carts or dwelling units [1]; prorate_days: days to bill of the tariff's `per_days`, -1 for a
+    full bill [-1]. `words` are the facts of account, premise, meter or item that tables and formulas ask for, as
+    text, empty where not known: meter size, class, zone, dwelling units, area.
     """
 
     gal: Array
@@ -77,33 +89,44 @@ class Inputs:
     count: Array
     prorate_days: Array
     words: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+    gal_den: int = 1
+    average_den: int = 1
 
     @classmethod
     def of(
         cls,
         *,
-        gal: Sequence[int] | Array | None = None,
-        average_gal: Sequence[int] | Array | None = None,
+        gal: Sequence[Number] | Array | None = None,
+        average_gal: Sequence[Number] | Array | None = None,
         count: Sequence[int] | Array | None = None,
         prorate_days: Sequence[int] | Array | None = None,
+        facts: Mapping[str, Sequence[Fact] | NDArray[np.str_]] | None = None,
         n: int | None = None,
     ) -> Inputs:
-        """Inputs of `n` rows, or of as many as the first array given has.
+        """Inputs of `n` rows, or of as many as the first array given has. A volume may be a fraction of a gallon:
+        7 hundred cubic feet are 403200/77.
 
         :raises ValueError: arrays of different lengths, or no length at all
         :raises OverflowError: a number that does not fit 64 bits
         """
-        given = [values for values in (gal, average_gal, count, prorate_days) if values is not None]
+        facts = facts or {}
+        columns: list[Sized | None] = [gal, average_gal, count, prorate_days, *facts.values()]
+        given = [values for values in columns if values is not None]
         size = n if n is not None else (len(given[0]) if given else None)
         if size is None:
             raise ValueError("no rows: give an array or `n`")
         if any(len(values) != size for values in given):
             raise ValueError(f"arrays of different lengths: {[len(values) for values in given]}, expected {size}")
+        used, gal_den = _volumes(gal, size, 0)
+        average, average_den = _volumes(average_gal, size, -1)
         return cls(
-            gal=_array(gal, size, 0),
-            average_gal=_array(average_gal, size, -1),
+            gal=used,
+            average_gal=average,
             count=_array(count, size, 1),
             prorate_days=_array(prorate_days, size, -1),
+            words={name: _words(values) for name, values in facts.items()},
+            gal_den=gal_den,
+            average_den=average_den,
         )
 
     def __len__(self) -> int:
@@ -117,6 +140,37 @@ def _array(values: Sequence[int] | Array | None, size: int, default: int) -> Arr
     if found.dtype.kind not in "iu" and found.size:
         raise ValueError(f"whole numbers are expected, not {found.dtype}")
     return found.astype(np.int64, copy=False)
+
+
+def _volumes(values: Sequence[Number] | Array | None, size: int, default: int) -> tuple[Array, int]:
+    """Gallons as whole numbers on one denominator."""
+    if values is None or isinstance(values, np.ndarray) or not any(isinstance(v, Fraction | Decimal) for v in values):
+        return _array(cast("Sequence[int] | Array | None", values), size, default), 1
+    exact = Exact.each([Fraction(value) for value in values])
+    if exact.num.dtype != object:
+        return np.asarray(exact.num, dtype=np.int64), exact.den
+    nums = [exact.at(row) for row in range(size)]
+    den = lcm(*(num.denominator for num in nums))
+    return np.array([int(num * den) for num in nums], dtype=object), den
+
+
+def _words(values: Sequence[Fact] | NDArray[np.str_]) -> NDArray[np.str_]:
+    if isinstance(values, np.ndarray) and values.dtype.kind == "U":
+        return values
+    return np.array(["" if value is None else _plain(value) for value in values], dtype=np.str_)
+
+
+def _plain(value: Fact) -> str:
+    """A fact as text; a fraction as a decimal number. :raises ValueError: a fraction that has no end as a decimal"""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if not isinstance(value, Fraction) or value.denominator == 1:
+        return str(value)
+    if 10**18 % value.denominator:
+        raise ValueError(f"{value} has no end as a decimal number; give the numbers that it is made of")
+    digits = value.numerator * 10**18 // value.denominator
+    sign, size = ("-", -digits) if digits < 0 else ("", digits)
+    return f"{sign}{size // 10**18}.{size % 10**18:018d}".rstrip("0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +224,7 @@ def charge(tariff: Tariff, *, from_on: date, until_on: date, inputs: Inputs, tra
     n = len(inputs)
     parts = _parts(tariff, period)
     rules = _rules(parts)
-    lines = tuple(Line(rule.name, rule.kind, rule.says) for rule in rules)
+    lines = tuple(Line(rule.name, rule.kind or f"{tariff.service}.rounding", rule.says) for rule in rules)
     cents = np.zeros((len(rules), n), dtype=np.int64)
     billed_gal = np.zeros(n, dtype=np.int64)
     status = np.zeros(n, dtype=np.int16)
@@ -193,10 +247,19 @@ def charge(tariff: Tariff, *, from_on: date, until_on: date, inputs: Inputs, tra
 
 
 def _working(tariff: Tariff, period: Period, inputs: Inputs, cut: slice, trace: Trace | None) -> Working:
-    rows = Rows(inputs.gal[cut], inputs.average_gal[cut], inputs.count[cut], inputs.prorate_days[cut])
+    words = {name: values[cut] for name, values in inputs.words.items()}
+    rows = Rows(
+        inputs.gal[cut],
+        inputs.average_gal[cut],
+        inputs.count[cut],
+        inputs.prorate_days[cut],
+        words,
+        inputs.gal_den,
+        inputs.average_den,
+    )
     here = trace is not None and cut.start <= trace.row < cut.stop
     row = trace.row - cut.start if trace is not None and here else -1
-    return Working(rows, period, tariff.per_days, row, trace.lines if trace is not None and here else [])
+    return Working(rows, period, tariff, row, trace.lines if trace is not None and here else [])
 
 
 def _parts(tariff: Tariff, period: Period) -> tuple[_Part, ...]:
@@ -217,6 +280,11 @@ def _rules(parts: tuple[_Part, ...]) -> tuple[LineRule, ...]:
     for part in reversed(parts):
         for rule in part.version.lines:
             found.setdefault(rule.name, rule)
+    rounding = parts[-1].version.round_bill if parts else None
+    if rounding is not None:
+        zero = Flat(Price(Fraction(0)))
+        line, says = parts[-1].version.file_line, "Rounding of the bill"
+        found[ROUNDING] = LineRule(ROUNDING, "", says, zero, False, rounding, None, None, None, "", line)
     return tuple(found.values())
 
 
@@ -230,18 +298,24 @@ def _charge_rows(
 ) -> None:
     """Work out a block of rows into the arrays given."""
     _refuse(work, status)
-    names = [rule.name for rule in rules]
+    places = {rule.name: index for index, rule in enumerate(rules)}
+    whole_bill = ROUNDING in places
     for index in _order(parts, rules):
         rule = rules[index]
-        amounts = {name: cents[place] for place, name in enumerate(names)}
-        total = _line_total(parts, rule.name, work, index, amounts)
-        cents[index] = round_array(rule.rounding, total.num, total.den)
+        if rule.name == ROUNDING:
+            total = sum(work.amounts.values(), start=Exact.same(0))
+            cents[index] = round_array(rule.rounding, total.num, total.den) - cents.sum(axis=0)
+        else:
+            total = _line_total(parts, rule.name, work, index)
+            cents[index] = round_array(rule.rounding, total.num, total.den)
+            work.amounts = {**work.amounts, rule.name: total if whole_bill else Exact.of(cents[index])}
         if work.row >= 0:
             rounded = int(cents[index, work.row])
             work.note(index, Step("rounding", cents=total.at(work.row), word=rule.rounding.value))
             work.lines[index].cents = rounded
     status[(status == 0) & work.not_set] = Status.NOT_SET
     status[(status == 0) & work.no_average] = Status.NO_AVERAGE
+    status[(status == 0) & work.no_value] = Status.NO_VALUE
     billed = next((rule for rule in parts[-1].version.lines if isinstance(rule.construct, Volume)), None)
     if billed is not None:
         billed_gal[:] = part_gal(billed, work)
@@ -258,8 +332,8 @@ def _refuse(work: Working, status: NDArray[np.int16]) -> None:
     rows = work.rows
     checks = (
         (rows.gal < 0, Status.USAGE_BELOW_ZERO),
-        (rows.gal > MOST_GAL, Status.USAGE_TOO_LARGE),
-        (rows.average_gal > MOST_GAL, Status.USAGE_TOO_LARGE),
+        (rows.gal > MOST_GAL * rows.gal_den, Status.USAGE_TOO_LARGE),
+        (rows.average_gal > MOST_GAL * rows.average_den, Status.USAGE_TOO_LARGE),
         ((rows.count < 0) | (rows.count > MOST_COUNT), Status.BAD_COUNT),
         ((rows.prorate_days < -1) | (rows.prorate_days > MOST_DAYS), Status.BAD_DAYS),
     )
@@ -272,10 +346,13 @@ def _refuse(work: Working, status: NDArray[np.int16]) -> None:
             np.where(bad, 0, rows.average_gal),
             np.where(bad, 0, rows.count),
             np.where(bad, -1, rows.prorate_days),
+            rows.words,
+            rows.gal_den,
+            rows.average_den,
         )
 
 
-def _line_total(parts: tuple[_Part, ...], name: str, work: Working, index: int, amounts: Mapping[str, Array]) -> Exact:
+def _line_total(parts: tuple[_Part, ...], name: str, work: Working, index: int) -> Exact:
     """The exact amount of one line over the versions of the period."""
     total = Exact.same(0)
     days = work.period.days
@@ -294,14 +371,15 @@ def _line_total(parts: tuple[_Part, ...], name: str, work: Working, index: int, 
             work.note(index, Step("months", days=charged, of_days=span.days))
         if charged == 0:
             continue
-        amount = line_amount(rule, work, index, amounts)
+        work.version = part.version
+        amount = line_amount(rule, work, index)
         if charged != days:
             amount = amount.times(Fraction(charged, days))
             if work.row >= 0:
                 work.note(index, Step("weight", days=charged, of_days=days, cents=amount.at(work.row)))
         total = total.plus(amount)
     if top_up_of:
-        reached = Exact.of(sum((amounts[of] for of in top_up_of), np.zeros(len(work.rows.gal), dtype=np.int64)))
+        reached = sum((work.amounts[of] for of in top_up_of), start=Exact.same(0))
         total = total.less(reached).higher(Exact.same(0))
         if work.row >= 0:
             work.note(index, Step("top_up", cents=reached.at(work.row)))
@@ -329,6 +407,9 @@ def _order(parts: tuple[_Part, ...], rules: tuple[LineRule, ...]) -> list[int]:
         for rule in part.version.lines:
             if isinstance(rule.construct, Percent | TopUp):
                 needs[rule.name].update(rule.construct.of)
+            needs[rule.name].update(rule.of_lines)
+    if ROUNDING in needs:
+        needs[ROUNDING] = needs.keys() - {ROUNDING}
     done: dict[str, int] = {}
     places = {rule.name: index for index, rule in enumerate(rules)}
     while len(done) < len(rules):
@@ -337,6 +418,25 @@ def _order(parts: tuple[_Part, ...], rules: tuple[LineRule, ...]) -> list[int]:
             raise ValueError("lines of two versions wait for each other: name other lines in `of`")
         done.update((name, places[name]) for name in ready)
     return list(done.values())
+
+
+def named_values(tariff: Tariff, *, from_on: date, until_on: date, inputs: Inputs) -> dict[str, Fraction | None]:
+    """What the version's named values come to for the first row: its budget, its stormwater units. None where
+    something that the value needs is missing or not set.
+
+    :raises ValueError: no version holds for the whole period
+    """
+    parts = _parts(tariff, Period(from_on, until_on))
+    if not parts:
+        raise ValueError(_SAYS[Status.NO_VERSION])
+    found: dict[str, Fraction | None] = {}
+    for name, value in parts[-1].version.values:
+        work = _working(tariff, Period(from_on, until_on), inputs, slice(0, 1), None)
+        work.version = parts[-1].version
+        exact = worth(value, work, work.all_rows())
+        missing = work.not_set[0] or work.no_average[0] or work.no_value[0]
+        found[name] = None if missing else exact.at(0)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +465,7 @@ def _check(tariff: Tariff, example: Example) -> ExampleOutcome:
         average_gal=[example.average_gal],
         count=[example.count],
         prorate_days=[example.prorate_days],
+        facts={name: [word] for name, word in example.facts},
     )
     charges = charge(tariff, from_on=example.period.from_on, until_on=until_on, inputs=inputs)
     outcome = Status(int(charges.status[0])).name.lower()

@@ -15,7 +15,8 @@ class Step:
     """One step toward a line. Volumes are exact gallons, money exact cents; what does not apply is None.
 
     `what` is one of: version, measure, lower_of, higher_of, share, included, stepped, tier, flat, items, percent,
-    top_up, minimum, maximum, months, proration, weight, sum, rounding.
+    top_up, minimum, maximum, months, proration, weight, sum, rounding, formula (an amount in dollars), price, times,
+    scale, worked (a volume), table, when.
     """
 
     what: str
@@ -35,6 +36,7 @@ class Step:
     authority: str = ""
     from_on: date | None = None
     until_on: date | None = None
+    number: Fraction | None = None
 
 
 @dataclass(slots=True)

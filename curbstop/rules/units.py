@@ -26,8 +26,8 @@ SPOKEN: dict[str, str] = {
     "ccf": "hundred cubic feet",
 }
 
-_QUANTITY = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]{1,6})?\s*([a-z]+)")
-_NUMBER = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]{1,6})?")
+_QUANTITY = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]{1,18})?\s*([a-z]+)")
+_NUMBER = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]{1,18})?")
 
 
 class BadQuantity(BadValue):
@@ -51,7 +51,7 @@ class Quantity:
 
 
 def parse_number(text: str, *, field: str) -> Fraction:
-    """A plain number with at most six decimals, `1,500` or `2.5`, exactly.
+    """A plain number with at most eighteen decimals, `1,500` or `2.5`, exactly.
 
     :raises BadQuantity: anything else
     """
