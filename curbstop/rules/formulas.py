@@ -91,8 +91,29 @@ class Formula:
 class _Reader(Transformer[Token, Expression]):
     """lark's tree into expressions."""
 
-    def __default__(self, data: Any, children: list[Any], meta: Any) -> Expression:
-        return Expression(str(data), tuple(child for child in children if child is not None))
+    def either(self, children: list[Expression]) -> Expression:
+        return Expression("either", tuple(children))
+
+    def both(self, children: list[Expression]) -> Expression:
+        return Expression("both", tuple(children))
+
+    def negated(self, children: list[Expression]) -> Expression:
+        return Expression("negated", tuple(children))
+
+    def plus(self, children: list[Expression]) -> Expression:
+        return Expression("plus", tuple(children))
+
+    def minus(self, children: list[Expression]) -> Expression:
+        return Expression("minus", tuple(children))
+
+    def times(self, children: list[Expression]) -> Expression:
+        return Expression("times", tuple(children))
+
+    def over(self, children: list[Expression]) -> Expression:
+        return Expression("over", tuple(children))
+
+    def negative(self, children: list[Expression]) -> Expression:
+        return Expression("negative", tuple(children))
 
     def number(self, children: list[Token]) -> Expression:
         return Expression("number", number=Fraction(str(children[0])))

@@ -110,7 +110,8 @@ def _version(block: Block, tariff: Tariff) -> Version | None:
     authority = block.text("authority") or tariff.authority
     lines = [read_line(part, tariff) for part in block.blocks("lines", required="write at least one line")]
     values = _values(block)
-    kept = _settled([line for line in lines if line is not None], [name for name, _ in values])
+    own = [*(name for name, _ in values), *(need.name for need in tariff.needs), *BUILT_IN]
+    kept = _settled([line for line in lines if line is not None], own)
     _check_names(block, kept)
     _check_formulas(block, tariff, kept, values)
     _check_references(block, kept)
@@ -262,6 +263,9 @@ def _check_formulas(
         known.append(name)
     names = [line.name for line in lines]
     for line in lines:
+        if line.name in known and line.name in {used for other in lines for used in _rule_names(other)}:
+            why = "a line and an input or a value have this name, and a formula uses it"
+            block.page.fault(line=line.file_line, field="name", value=line.name, why=why, remedy="rename one")
         for used in _rule_names(line):
             if used not in known and used not in names:
                 _unknown(block, line.file_line, line.name, used, [*known, *names])
