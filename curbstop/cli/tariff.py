@@ -8,6 +8,7 @@ import click
 
 from curbstop.cli import show_json
 from curbstop.cli.bills import print_line
+from curbstop.formats import nieps, owrs
 from curbstop.rules import explaining, rating, tariffs
 from curbstop.rules.faults import BadValue
 from curbstop.rules.money import show
@@ -15,6 +16,7 @@ from curbstop.rules.plans import Tariff
 from curbstop.rules.traces import Trace
 from curbstop.rules.units import parse_quantity
 
+FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -166,3 +168,71 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
             )
     if wrong:
         raise click.ClickException("\n".join(wrong))
+
+
+@tariff.command("import-nieps")
+@click.argument("file", type=FILE)
+@click.option("--into", type=FOLDER, help="Write the tariffs here, a file for each state.")
+def import_nieps(file: Path, into: Path | None) -> None:
+    """Turn the Nicholas Institute's rate schedules (JSON lines) into tariffs, and work the bills that came with them.
+
+    \b
+    curbstop tariff import-nieps nieps-2021.jsonl --into tariffs/
+    """
+    schedules = list(nieps.read_schedules(file.read_text(encoding="utf-8")))
+    exact, bills, wrong = 0, 0, []
+    by_state: dict[str, list[str]] = {}
+    for schedule in schedules:
+        cents = nieps_bills(schedule)
+        known = [amount for _, amount in schedule.bills]
+        bills += len(known)
+        exact += sum(one == other for one, other in zip(cents, known, strict=True))
+        if cents != known:
+            wrong.append(f"{schedule.id}: {cents} where the data has {known}")
+        by_state.setdefault(schedule.id[:2].upper(), []).append(schedule.text)
+    if into is not None:
+        into.mkdir(parents=True, exist_ok=True)
+        for state, texts in by_state.items():
+            (into / f"{state.lower()}.yaml").write_text("---\n".join(texts), encoding="utf-8")
+    click.echo(f"{len(schedules):,} schedules, {exact:,} of {bills:,} bills exact")
+    if wrong:
+        raise click.ClickException("\n".join(wrong))
+
+
+def nieps_bills(schedule: nieps.Imported) -> list[int]:
+    """What the imported tariff charges for each known bill of the schedule, in cents."""
+    (found,) = tariffs.read_tariffs(schedule.text, file=schedule.id)
+    from_on = found.versions[0].period.from_on
+    inputs = rating.Inputs.of(gal=[gal for gal, _ in schedule.bills])
+    charges = rating.charge(found, from_on=from_on, until_on=from_on + timedelta(days=30), inputs=inputs)
+    return [int(cents) for cents in charges.total_cents]
+
+
+@tariff.command("import-owrs")
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@click.option("--into", type=FOLDER, help="Write the tariffs here, a file for each specification.")
+def import_owrs(files: tuple[Path, ...], into: Path | None) -> None:
+    """Turn Open Water Rate Specification files into tariffs. A file that cannot be read is refused with its line.
+
+    \b
+    curbstop tariff import-owrs "rates/07-01-2017.owrs" --into tariffs/
+    """
+    loaded, refused = 0, []
+    for file in files:
+        try:
+            found = owrs.import_owrs(file.read_bytes().decode("utf-8", errors="replace"), file=str(file))
+            read = tariffs.read_tariffs(found.text, file=str(file))
+        except (owrs.OwrsErrors, tariffs.TariffErrors) as errors:
+            refused.append(str(errors))
+            continue
+        loaded += 1
+        click.echo(f"{len(read)} tariff(s)  {file}")
+        for words in found.unsaid:
+            click.echo(f"    not set: {words}")
+        if into is not None:
+            into.mkdir(parents=True, exist_ok=True)
+            name = "-".join([file.parent.name, file.stem]).replace(" ", "_")
+            (into / f"{name}.yaml").write_text(found.text, encoding="utf-8")
+    click.echo(f"{loaded:,} file(s) loaded, {len(refused):,} refused")
+    if refused:
+        raise click.ClickException("\n".join(refused))

@@ -1,7 +1,7 @@
 """Units of volume, exactly: gallons, thousands of gallons, cubic feet, hundreds of cubic feet.
 
 One cubic foot is 1,728 cubic inches and one US gallon 231 (NIST Handbook 44, appendix C), so a cubic foot is
-576/77 gallons; the 7.48 on many rate sheets is that number cut short.
+576/77 gallons; the 7.48 on many rate sheets is that number cut short. A gallon is 3.785411784 litres, exactly.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ GAL_PER: dict[str, Fraction] = {
     "kgal": Fraction(1000),
     "cf": Fraction(576, 77),
     "ccf": Fraction(57600, 77),
+    "kl": Fraction(125_000_000_000, 473_176_473),
 }
 
 SPOKEN: dict[str, str] = {
@@ -24,6 +25,7 @@ SPOKEN: dict[str, str] = {
     "kgal": "thousand gallons",
     "cf": "cubic feet",
     "ccf": "hundred cubic feet",
+    "kl": "thousand litres",
 }
 
 _QUANTITY = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]{1,18})?\s*([a-z]+)")

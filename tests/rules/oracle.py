@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-GAL = {"gal": (1, 1), "kgal": (1000, 1), "cf": (576, 77), "ccf": (57600, 77)}
+GAL = {"gal": (1, 1), "kgal": (1000, 1), "cf": (576, 77), "ccf": (57600, 77), "kl": (10**12, 3785411784)}
 ROUNDINGS = {
     "half_up_line": ROUND_HALF_UP,
     "half_even_line": ROUND_HALF_EVEN,
