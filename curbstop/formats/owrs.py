@@ -150,8 +150,7 @@ class _Class:
 
     def formula(self, text: str, suffix: str) -> str:
         """A formula of the file in our names. :raises Unsaid: it is none"""
-        for name in sorted(self.fields, key=len, reverse=True):
-            text = text.replace(name.replace("_", "-"), name) if "-" in text else text
+        text = _unhyphened(text, self.fields)
         text = _WORDS.sub(lambda found: self.word(_name(found[0]), suffix), text)
         try:
             parse_formula(text, field="formula")
@@ -217,6 +216,15 @@ class _Class:
         return {"by": by[0] if len(by) == 1 else by, "values": values}
 
 
+def _unhyphened(text: str, fields: Iterable[str]) -> str:
+    """A formula with the names that the file writes with a hyphen, `turn-on_charge`, in our shape."""
+    for name in sorted(fields, key=len, reverse=True):
+        if "-" in text and "_" in name:
+            written = re.escape(name).replace("_", "[_-]")
+            text = re.sub(rf"\b{written}\b", name, text, flags=re.IGNORECASE)
+    return text
+
+
 def _by(value: dict[str, Any]) -> list[str]:
     by = value.get("depends_on") or []
     return [_name(name) for name in ([by] if isinstance(by, str) else by)]
@@ -269,8 +277,7 @@ def _tariff(sheet: _Class, metadata: dict[str, Any], unsaid: list[str]) -> dict[
 def _lines(sheet: _Class, unsaid: list[str]) -> list[dict[str, Any]]:
     """A line for every field that the bill names, and one for what the bill adds to their sum."""
     bill = str(sheet.fields.get("bill") or "service_charge+commodity_charge")
-    for name in sorted(sheet.fields, key=len, reverse=True):
-        bill = bill.replace(name.replace("_", "-"), name) if "-" in bill else bill
+    bill = _unhyphened(bill, sheet.fields)
     names = [_name(word) for word in _WORDS.findall(bill)]
     charges = [name for name in dict.fromkeys(names) if name in sheet.fields and not _factor(name, bill)]
     sheet.lines = charges

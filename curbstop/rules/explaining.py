@@ -118,51 +118,95 @@ def _rate(tariff: Tariff, authorities: Sequence[str]) -> StepExplained:
 
 def _step(step: Step, line: LineTrace, days: int) -> StepExplained:
     if step.what in ("measure", "lower_of", "higher_of", "share", "included", "stepped"):
-        return _volume(step, days)
+        return _volume(step, days, _metric(line))
     if step.what == "tier":
         return _tier(step, line)
     if step.what in ("flat", "items", "percent", "top_up", "minimum", "maximum"):
         return _amount(step, line)
     if step.what == "rounding":
         return _rounding(step, line)
+    if step.what in RULED:
+        return _ruled(step)
     return _days(step)
 
 
-def _volume(step: Step, days: int) -> StepExplained:
+ROUNDING = "rounding"
+RULED = {
+    "formula": "Amount",
+    "price": "Price",
+    "times": "Times",
+    "scale": "Units",
+    "worked": "Counts",
+    "table": "Tiers of",
+    "when": "Applies",
+}
+
+
+def _ruled(step: Step) -> StepExplained:
+    """A value that is this account's own: which row of a table, which formula, and what stood in it."""
+    label = RULED[step.what]
+    if step.what == "when":
+        how = "to this account" if step.word == "yes" else "not to this account"
+        return StepExplained("when", label, how, spoken="" if step.word == "yes" else "It is not on this account.")
+    if step.what == "table":
+        return StepExplained("table", label, step.counted, spoken=f"The prices are those of {step.counted}.")
+    shown = f"{show_number(step.gal)} gal" if step.gal is not None else show_number(step.number or 0)
+    worked = ", ".join(f"{name.replace('_', ' ')} {show_number(value)}" for name, value in step.parts)
+    how = "; ".join(part for part in (step.counted, step.word, worked, f"gives {shown}") if part)
+    fields: dict[str, str | int] = {"formula": step.word, "row": step.counted, "value": shown.replace(",", "")}
+    fields |= {name: show_number(value).replace(",", "") for name, value in step.parts}
+    if step.what in ("formula", "price"):
+        amount = show_price((step.number or Fraction(0)) * 100)
+        where = f"For {step.counted} it" if step.counted else "It"
+        return StepExplained(step.what, label, how, amount, f"{where} is ${amount}.", fields)
+    said = {"times": f"That is taken {shown} times.", "scale": f"It is for {shown} units."}
+    spoken = said.get(step.what, f"{shown.removesuffix(' gal')} gallons count.")
+    return StepExplained(step.what, label, how, spoken=spoken, fields=fields)
+
+
+def _metric(line: LineTrace) -> str:
+    """The unit in which a line's volumes are told: the meter's own where it does not count gallons."""
+    construct = line.rule.construct
+    unit = construct.per.unit if isinstance(construct, Volume) else "gal"
+    return unit if unit in ("cf", "ccf", "kl") else "gal"
+
+
+def _volume(step: Step, days: int, unit: str) -> StepExplained:
     gal = step.gal or Fraction(0)
-    shown = f"{show_number(gal)} gal"
+    told = show_number(from_gal(gal, unit))
+    shown = f"{told} {unit}"
     fields: dict[str, str | int] = {"gal": show_number(gal).replace(",", "")}
     if step.what == "measure" and step.word == USAGE:
-        spoken = f"You used {show_number(gal)} gallons in {days} days."
+        spoken = f"You used {told} {SPOKEN[unit]} in {days} days."
         return StepExplained(
             "usage", "Usage", f"{shown} in {days} days", spoken=spoken, fields={**fields, "days": days}
         )
     if step.what == "measure":
         own = step.word == AVERAGE
         how = f"your average is {shown}" if own else f"without an average {shown} counts"
-        spoken = f"Your average is {show_number(gal)} gallons." if own else ""
+        spoken = f"Your average is {told} {SPOKEN[unit]}." if own else ""
         return StepExplained("average", "Average", how, spoken=spoken, fields=fields)
     if step.what in ("lower_of", "higher_of"):
         which = "lower" if step.what == "lower_of" else "higher"
-        spoken = f"The {which} one counts: {show_number(gal)} gallons."
+        spoken = f"The {which} one counts: {told} {SPOKEN[unit]}."
         return StepExplained("cap", "Counts", f"the {which} one, {shown}", spoken=spoken, fields=fields)
     if step.what == "share":
         percent = show_number(step.percent or 0)
-        spoken = f"{percent} percent of it counts: {show_number(gal)} gallons."
+        spoken = f"{percent} percent of it counts: {told} {SPOKEN[unit]}."
         return StepExplained("share", "Counts", f"{percent}% of it, {shown}", spoken=spoken, fields=fields)
     if step.what == "included":
-        spoken = f"The first {show_number(gal)} gallons are included in the base."
+        spoken = f"The first {told} {SPOKEN[unit]} are included in the base."
         return StepExplained("included", "Included", f"the first {shown}", spoken=spoken, fields=fields)
     ways = {"down": "whole steps only", "up": "a started step is a whole one", "nearest": "the nearest step"}
     how = f"in steps of {step.per}, {ways[step.word]}: {shown}"
-    return StepExplained("steps", "Counted", how, spoken=f"{show_number(gal)} gallons are billed.", fields=fields)
+    return StepExplained("steps", "Counted", how, spoken=f"{told} {SPOKEN[unit]} are billed.", fields=fields)
 
 
 def _tier(step: Step, line: LineTrace) -> StepExplained:
     construct = line.rule.construct
     assert step.per is not None and step.gal is not None and step.from_gal is not None
     single = isinstance(construct, Volume) and len(construct.tiers) == 1
-    label = "Volume" if single else _tier_label(step.from_gal, step.to_gal)
+    label = "Volume" if single else _tier_label(step.from_gal, step.to_gal, _metric(line))
     units = show_number(Fraction(step.gal, step.per.gal))
     unit = _unit(step.per)
     fields: dict[str, str | int] = {"gal": show_number(step.gal).replace(",", ""), "per": str(step.per)}
@@ -176,11 +220,13 @@ def _tier(step: Step, line: LineTrace) -> StepExplained:
     return StepExplained("tier", label, f"{units} {unit} × ${price}", amount, spoken, fields)
 
 
-def _tier_label(from_gal: Fraction, to_gal: Fraction | None) -> str:
-    if to_gal is None:
-        return f"Over {show_number(from_gal)} gal" if from_gal else "All"
-    first = from_gal + 1 if from_gal.denominator == 1 else from_gal
-    return f"{show_number(first)} to {show_number(to_gal)}" if from_gal else f"To {show_number(to_gal)} gal"
+def _tier_label(low_gal: Fraction, high_gal: Fraction | None, unit: str) -> str:
+    low = from_gal(low_gal, unit)
+    if high_gal is None:
+        return f"Over {show_number(low)} {unit}" if low else "All"
+    high = show_number(from_gal(high_gal, unit))
+    first = low + 1 if unit == "gal" and low.denominator == 1 else low
+    return f"{show_number(first)} to {high}" if low else f"To {high} {unit}"
 
 
 def _unit(per: Quantity) -> str:
@@ -261,6 +307,9 @@ def _days(step: Step) -> StepExplained:
 def _rounding(step: Step, line: LineTrace) -> StepExplained:
     exact = step.cents or Fraction(0)
     amount = show(line.cents)
+    if line.rule.name == ROUNDING and not line.rule.kind:
+        how = f"the bill comes to {show_price(exact)}, rounded once; its lines were rounded one by one"
+        return StepExplained("rounding", "Rounding", how, amount, f"Rounding the bill once is ${amount}.", {})
     fields: dict[str, str | int] = {"exact": show_price(exact), "rounding": step.word, "cents": line.cents}
     total = f"{line.rule.says} is ${amount}."
     if exact == line.cents:
