@@ -112,9 +112,7 @@ def _tariff(given: dict[str, Any], code: str, per_gal: Decimal, blocks: list[Blo
         start = run[0][0] / per
         low = f'{{to: "{_plain(start)}", rate: "0.00"}}, ' if start else ""
         listed = low + ", ".join(tiers)
-        lines.append(
-            f"      - {{name: {name}, per: {_plain(per_gal)} gal, tiers: [{listed}], round: half_up_tier}}"
-        )
+        lines.append(f"      - {{name: {name}, per: {_plain(per_gal)} gal, tiers: [{listed}], round: half_up_tier}}")
     fields = [
         f"code: {code}",
         f"service: {given['service']}",

@@ -71,5 +71,7 @@ def owrs_bill(tariffs: tuple[Tariff, ...], bill: dict[str, str]) -> tuple[int, i
 
 def published(bill: dict[str, str]) -> tuple[int, int, int]:
     """The same as it was published."""
-    service, commodity, total = (int(Fraction(bill[name]) * 100) for name in ("service_charge", "commodity_charge", "bill"))
+    service, commodity, total = (
+        int(Fraction(bill[name]) * 100) for name in ("service_charge", "commodity_charge", "bill")
+    )
     return service, commodity, total

@@ -62,9 +62,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("cents__gt", 0)), name="delinquency_latecharge_positive"
-                    )
+                    models.CheckConstraint(condition=models.Q(("cents__gt", 0)), name="delinquency_latecharge_positive")
                 ]
             },
         ),

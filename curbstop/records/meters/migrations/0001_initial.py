@@ -213,7 +213,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="read",
             constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["initial", "opening", "regular", "final", "removed", "check", "estimated"])),
+                condition=models.Q(
+                    ("kind__in", ["initial", "opening", "regular", "final", "removed", "check", "estimated"])
+                ),
                 name="meters_read_kind",
             ),
         ),
