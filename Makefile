@@ -2,7 +2,7 @@
 # folder, with Python 3.11 or later and make. CURBSTOP_PORT and CURBSTOP_HOME choose port and data folder.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench clean lock
+.PHONY: help run test lint format bench coverage clean lock
 SHELL := /bin/sh
 BIN := .venv/bin
 PYTHON ?= python3
@@ -12,6 +12,7 @@ help:
 	@echo "make test     style, types, walls, rules, database, browser"
 	@echo "make lint     style, types and walls only"
 	@echo "make bench    rating, bill run, search: prints ratios"
+	@echo "make coverage write docs/reference/coverage.md from the rate corpora (CURBSTOP_RATES)"
 	@echo "make format   let ruff arrange the code"
 	@echo "make clean    remove the environment and caches, not the data"
 
@@ -34,6 +35,10 @@ format:
 bench:
 	@$(PYTHON) tools/environment.py dev
 	@for file in $$(grep -l __main__ bench/*.py); do echo "$$file"; $(BIN)/python $$file || exit 1; done
+
+coverage:
+	@$(PYTHON) tools/environment.py dev
+	@$(BIN)/python -m tests.corpus.coverage
 
 lock:  # after changing the dependencies in pyproject.toml; takes up new versions only with UPGRADE=--upgrade
 	@$(PYTHON) tools/environment.py dev

@@ -4,8 +4,8 @@
 
 Three questions, answered in one run: how many accounts a second, against integers written by hand for this one tariff
 (at least 0.5 of it); cents apart from a `Decimal` oracle over random accounts (none); one traced bill (under 1 ms).
-The oracle here is Moore's bill alone, written from the rates page in Decimal dollars; `tests/rules/oracle.py` is the one
-for every construct.
+The oracle here is Moore's bill alone, written from the rates page in Decimal dollars; `tests/rules/oracle.py` is the
+one for every construct.
 """
 
 from __future__ import annotations

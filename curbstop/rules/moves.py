@@ -71,7 +71,7 @@ def _prices(construct: Construct) -> list[Price]:
     if isinstance(construct, Flat):
         return [construct.price]
     if isinstance(construct, Volume):
-        return [tier.price for tier in construct.tiers]
+        return [tier.price for tier in construct.every_tier]
     if isinstance(construct, TopUp):
         return [construct.minimum]
     if isinstance(construct, Items):

@@ -163,6 +163,13 @@ class Volume:
     tiers_by_day: bool = False
     tier_rounding: Rounding | None = None
 
+    @property
+    def every_tier(self) -> tuple[Tier, ...]:
+        """Its tiers, or those of every set."""
+        if self.tier_table is None:
+            return self.tiers
+        return (*(tier for _, tiers in self.tier_table.sets for tier in tiers), *self.tier_table.otherwise)
+
 
 @dataclass(frozen=True, slots=True)
 class Worth:

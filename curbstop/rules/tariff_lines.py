@@ -234,7 +234,8 @@ def _volume(block: Block) -> Volume | None:
     tiers = () if table is not None else _tiers(block, per)
     source = _source(block, "volume")
     without = _without_average(block)
-    uses_average = _names(source, AVERAGE) or any(tier.to_gal == AVERAGE for tier in tiers)
+    sets = tiers if table is None else [tier for _, own in table.sets for tier in own]
+    uses_average = _names(source, AVERAGE) or any(tier.to_gal == AVERAGE for tier in sets)
     if without is not None and not uses_average:
         why = "no average is used by this line"
         block.fault("without_average", why=why, remedy="take it out, or use `average` in `volume` or `tiers`")

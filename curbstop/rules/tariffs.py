@@ -19,6 +19,7 @@ from curbstop.rules.plans import (
     Example,
     Items,
     Keyed,
+    Limit,
     LineRule,
     Need,
     NotSet,
@@ -38,7 +39,7 @@ from curbstop.rules.tariff_values import names_in, read_value
 from curbstop.rules.units import parse_number, parse_quantity
 from curbstop.rules.working import BUILT_IN
 
-__all__ = ["Tariff", "TariffErrors", "Version", "read_tariffs"]
+__all__ = ["Tariff", "TariffErrors", "Version", "read_tariffs", "uses"]
 
 CONFIDENCES = ("HIGH", "MED", "LOW", "UNVERIFIED")
 CHANGES = ("by_day", "first_day", "last_day")
@@ -236,14 +237,14 @@ def _rule_names(line: LineRule) -> list[str]:
     elif isinstance(construct, Items):
         rules += [price.rule for step in construct.steps for price in (step.total, step.each) if price]
     elif isinstance(construct, Volume):
-        sets = [construct.tiers] if construct.tier_table is None else [tiers for _, tiers in construct.tier_table.sets]
-        limits = [construct.included_rule, *(tier.to_gal for tiers in sets for tier in tiers)]
-        rules += [getattr(limit, "rule", None) for limit in limits]
-        rules += [tier.price.rule for tiers in sets for tier in tiers]
+        limits = [construct.included_rule, *(tier.to_gal for tier in construct.every_tier)]
+        rules += [limit.rule for limit in limits if isinstance(limit, Limit)]
+        rules += [tier.price.rule for tier in construct.every_tier]
         rules += [construct.source.rule if isinstance(construct.source, Worked) else None]
         rules += [construct.scale.by if construct.scale else None]
     else:
-        rules += [price.rule for price in (getattr(construct, "price", None),) if isinstance(price, Price)]
+        prices = [getattr(construct, name, None) for name in ("price", "minimum")]
+        rules += [price.rule for price in prices if isinstance(price, Price)]
     found = [name for rule in rules for name in names_in(rule)]
     if isinstance(construct, Volume) and construct.tier_table is not None:
         found.append(construct.tier_table.by)
@@ -274,6 +275,13 @@ def _check_formulas(
 def _unknown(block: Block, line: int, field: str, name: str, known: Sequence[str]) -> None:
     remedy = f"{closest(name, known)} Or ask for it: `inputs: {{{name}: required}}` beside `code`"
     block.page.fault(line=line, field=field, value=name, why="this name is not known", remedy=remedy)
+
+
+def uses(tariff: Tariff, measure: str) -> bool:
+    """Whether a formula or a table of the tariff asks for a measure, `usage` or `average`, by name."""
+    names = [name for version in tariff.versions for _, value in version.values for name in names_in(value)]
+    names += [name for version in tariff.versions for line in version.lines for name in _rule_names(line)]
+    return any(name.startswith(f"{measure}_") and name in BUILT_IN for name in names)
 
 
 def references(line: LineRule) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Where the rate corpora lie that are kept out of this tree: `CURBSTOP_RATES`, else `shared/rates` beside the checkout."""
+"""Where the rate corpora lie that are kept out of this tree: `CURBSTOP_RATES`, else `shared/rates` beside it."""
 
 from __future__ import annotations
 

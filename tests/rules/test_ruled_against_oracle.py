@@ -23,12 +23,25 @@ BY_METER = {"by": "meter", "values": {"5/8": "9.50", "1": "14.255", "2": "not se
 LINES: dict[str, dict[str, Any]] = {
     "a table": {"flat": BY_METER},
     "a table with an otherwise": {"flat": {"by": "meter", "values": {"5/8": "9.50"}, "otherwise": "people * 3.335"}},
-    "a table by two": {"flat": {"by": ["zone", "meter"], "values": {"in": {"5/8": "1.00", "1": "2.00"}, "out": {"1": "4"}}}},
+    "a table by two": {
+        "flat": {"by": ["zone", "meter"], "values": {"in": {"5/8": "1.00", "1": "2.00"}, "out": {"1": "4"}}}
+    },
     "a price by meter": {**KGAL, "rate": BY_METER},
-    "a whole-volume threshold": {"per": "1 ccf", "rate": {"by": "usage_ccf", "up_to": {"6": "2.24"}, "otherwise": "3.59"}},
-    "limits by meter": {**KGAL, "tiers": [{"to": {"by": "meter", "values": {"5/8": "3", "1": "8"}}, "rate": "1.82"}, {"rate": "2"}]},
+    "a whole-volume threshold": {
+        "per": "1 ccf",
+        "rate": {"by": "usage_ccf", "up_to": {"6": "2.24"}, "otherwise": "3.59"},
+    },
+    "limits by meter": {
+        **KGAL,
+        "tiers": [{"to": {"by": "meter", "values": {"5/8": "3", "1": "8"}}, "rate": "1.82"}, {"rate": "2"}],
+    },
     "sets of tiers": {**KGAL, "tiers": {"by": "zone", "values": {"in": TIERS}, "otherwise": [{"rate": "9.99"}]}},
-    "units multiply the limits": {**KGAL, "included": "1 kgal", "tiers": TIERS, "scale": {"by": "units", "how": "limits"}},
+    "units multiply the limits": {
+        **KGAL,
+        "included": "1 kgal",
+        "tiers": TIERS,
+        "scale": {"by": "units", "how": "limits"},
+    },
     "the mean unit": {**KGAL, "quantity": "down", "tiers": TIERS, "scale": {"by": "units", "how": "mean"}},
     "a budget": {
         "per": "1 ccf",
@@ -47,13 +60,16 @@ LINES: dict[str, dict[str, Any]] = {
     "by date": {"amount": {"from": {"2025-01-01": "usage_kgal * 0.12", "2026-02-01": "usage_kgal * 0.155"}}},
     "outside": {**KGAL, "tiers": TIERS, "times": {"by": "zone", "values": {"in": "1", "out": "1.75"}}},
     "a rounded outside price": {**KGAL, "rate": "round(1.27 * if(people > 2, 1.75, 1), 0.01)"},
-    "items asked for": {"each": "units", "rate": {"by": "units", "up_to": {"1": "5.00", "4": "26.92"}, "otherwise": "18.33"}},
+    "items asked for": {
+        "each": "units",
+        "rate": {"by": "units", "up_to": {"1": "5.00", "4": "26.92"}, "otherwise": "18.33"},
+    },
     "tiers rounded one by one": {**KGAL, "tiers": TIERS, "round": "half_up_tier"},
     "tiers by day": {**KGAL, "tiers": TIERS, "prorate_tiers": "by_day"},
     "by the period": {"flat": "9.50", "prorate": "by_period"},
     "a rider": {"flat": "-2.50", "when": {"programme": ["senior", "low"]}},
     "a condition": {**KGAL, "rate": "1.00", "when": "usage_gal > 3000"},
-}  # fmt: skip
+}
 GRID = list(
     product(
         (0, 1000, 3000, 4488, 7481, 60_000), (None, 4000), (None, 11), ("5/8", "1", "2", ""), ("in", "out"), ("1", "3")

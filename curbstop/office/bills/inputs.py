@@ -18,6 +18,7 @@ from curbstop.office.bills import outcomes
 from curbstop.office.bills.values import Turn
 from curbstop.records.bulk.arrays import Many, fetch
 from curbstop.rules.plans import AVERAGE, USAGE, Measure, Tariff, Volume
+from curbstop.rules.tariffs import uses
 
 GRACE_DAYS = 3
 """A read that counts may be this many days older than the end of the period: a route is not read in one hour."""
@@ -189,17 +190,19 @@ def _add_averages(work: Work) -> None:
 
 def needs_usage(tariff: Tariff) -> bool:
     """Whether the tariff charges by volume, so that a period cannot be billed without a read."""
-    return any(isinstance(line.construct, Volume) for version in tariff.versions for line in version.lines)
+    volumes = any(isinstance(line.construct, Volume) for version in tariff.versions for line in version.lines)
+    return volumes or uses(tariff, USAGE)
 
 
 def needs_average(tariff: Tariff) -> bool:
     """Whether the tariff looks at the personal average."""
     sources = (line.construct for version in tariff.versions for line in version.lines)
-    return any(isinstance(part, Volume) and _names_average(part) for part in sources)
+    volumes = any(isinstance(part, Volume) and _names_average(part) for part in sources)
+    return volumes or uses(tariff, AVERAGE)
 
 
 def _names_average(volume: Volume) -> bool:
-    return volume.source != Measure(USAGE) or any(tier.to_gal == AVERAGE for tier in volume.tiers)
+    return volume.source != Measure(USAGE) or any(tier.to_gal == AVERAGE for tier in volume.every_tier)
 
 
 def _add_usage(work: Work, point: Ints) -> None:
