@@ -11,7 +11,8 @@ from django.shortcuts import render
 from curbstop.desk import clock
 from curbstop.office import pages, policies, tariffs
 from curbstop.rules.money import Rounding, show_price
-from curbstop.rules.plans import Flat, Items, LineRule, Percent, Price, TopUp, Volume
+from curbstop.rules.plans import Flat, Items, Limit, LineRule, Percent, Price, Tier, TopUp, Volume, Worth
+from curbstop.rules.tariff_values import in_words
 from curbstop.rules.units import show_number
 
 ROUNDED = {
@@ -84,6 +85,8 @@ def _shown(line: LineRule) -> LineShown:
 
 
 def _price(says: str, price: Price, per: str = "") -> PriceRow:
+    if price.rule is not None:
+        return PriceRow(says, in_words(price.rule), per)
     if price.cents is None:
         return PriceRow(says, "", per, price.why_not_set or "not set for this city")
     return PriceRow(says, show_price(price.cents), per)
@@ -107,17 +110,33 @@ def _prices(line: LineRule) -> Iterator[PriceRow]:
         yield PriceRow(f"Of {', '.join(construct.of)}", f"{show_number(construct.percent)}%", "")
     elif isinstance(construct, TopUp):
         yield _price(f"At least, for {', '.join(construct.of)}", construct.minimum)
+    elif isinstance(construct, Worth):
+        yield PriceRow("Each bill", in_words(construct.rule), "")
 
 
 def _tiers(construct: Volume) -> Iterator[PriceRow]:
     if construct.included is not None:
         yield PriceRow(f"The first {construct.included}", "0.00", "included")
+    if construct.included_rule is not None:
+        yield PriceRow(f"Included, in {construct.per}", in_words(construct.included_rule.rule), "")
+    table = construct.tier_table
+    if table is None:
+        yield from _tier_rows(construct, construct.tiers, "")
+        return
+    for word, tiers in table.sets:
+        yield from _tier_rows(construct, tiers, f"{table.by.replace('_', ' ')} {word}: ")
+    yield from _tier_rows(construct, table.otherwise, "Otherwise: ")
+
+
+def _tier_rows(construct: Volume, tiers: tuple[Tier, ...], of: str) -> Iterator[PriceRow]:
     start = Fraction(0)
-    for tier in construct.tiers:
+    for tier in tiers:
         if tier.to_gal is None:
             says = f"Over {show_number(start)} gal" if start else "All of it"
         elif isinstance(tier.to_gal, str):
             says = "Up to the personal average"
+        elif isinstance(tier.to_gal, Limit):
+            says = f"Up to {in_words(tier.to_gal.rule)} times {construct.per}"
         else:
             says = (
                 f"{show_number(start + 1)} to {show_number(tier.to_gal)} gal"
@@ -125,4 +144,4 @@ def _tiers(construct: Volume) -> Iterator[PriceRow]:
                 else f"To {show_number(tier.to_gal)} gal"
             )
             start = tier.to_gal
-        yield _price(says, tier.price, f"per {construct.per}")
+        yield _price(of + says, tier.price, f"per {construct.per}")

@@ -11,6 +11,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 from curbstop.rules.formulas import BadFormula, Formula, parse_formula
 from curbstop.rules.plans import Dated, Keyed, NotSet, Ranged, Valued
 from curbstop.rules.sheets import NOT_SET, Block
+from curbstop.rules.units import show_number
 
 _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]{1,18})?")
 _SHAPES = "a number, a formula, or a table such as `{by: meter, values: {5/8: 9.50, 1: 14.00}}`"
@@ -166,3 +167,25 @@ def names_in(value: object) -> list[str]:
     if isinstance(value, Dated):
         return [name for _, row in value.values for name in names_in(row)]
     return []
+
+
+def in_words(value: Valued | None) -> str:
+    """A figure as a citizen would read it: a formula as written, a table row by row."""
+    if value is None:
+        return "not set"
+    if isinstance(value, Fraction):
+        return show_number(value)
+    if isinstance(value, Formula):
+        return value.text
+    if isinstance(value, NotSet):
+        return f"not set: {value.why}"
+    if isinstance(value, Dated):
+        return "; ".join(f"from {on.isoformat()} {in_words(row)}" for on, row in value.values)
+    if isinstance(value, Keyed):
+        rows = [f"{key} {in_words(row)}" for key, row in value.values]
+        by = value.by.replace("_", " ")
+    else:
+        rows = [f"up to {show_number(limit)} {in_words(row)}" for limit, row in value.up_to]
+        by = value.by.text
+    rest = [] if value.otherwise is None else [f"else {in_words(value.otherwise)}"]
+    return f"by {by}: {'; '.join([*rows, *rest])}"

@@ -137,12 +137,18 @@ def test_a_writer_that_is_no_act_is_found(body: str) -> None:
 EXACT_DIVISIONS = {
     "curbstop/rules/constructs.py": {
         "construct.percent / 100",
-        "cents / per_gal",
-        "gal / construct.per.gal",
+        "1 / per_gal",
         "source.percent / 100",
     },
+    "curbstop/rules/exact.py": {
+        "1 / other.at(0)",
+        "self.at(row) / (other.at(row) or 1)",
+        "num / self.den",
+    },
+    "curbstop/rules/money.py": {"Fraction(numerator) / denominator"},
+    "curbstop/rules/working.py": {"1 / GAL_PER[unit]"},
     "curbstop/rules/units.py": {"Fraction(gal) / GAL_PER[unit]"},
-    "curbstop/rules/tariffs.py": {"before / unit"},
+    "curbstop/rules/tariff_lines.py": {"before / unit"},
 }
 """Divisions of Fractions, which are exact, each of them looked at. A new `/` in a rule is looked at, then listed."""
 
