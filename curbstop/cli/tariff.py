@@ -63,6 +63,9 @@ def _read(file: Path, name: str) -> tuple[Tariff, ...]:
 @click.option(
     "--days", default=-1, type=click.IntRange(-1, rating.MOST_DAYS), help="Bill only so many days of a full bill's."
 )
+@click.option(
+    "--input", "facts", multiple=True, metavar="NAME=VALUE", help="What the tariff asks of the account: meter=5/8."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def explain(
     file: Path,
@@ -73,6 +76,7 @@ def explain(
     from_on: datetime | None,
     until_on: datetime | None,
     days: int,
+    facts: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Work out a bill from a tariff file, line by line, each with its steps and its authority.
@@ -84,7 +88,11 @@ def explain(
     until = until_on.date() if until_on else date.today()
     begin = from_on.date() if from_on else until - timedelta(days=chosen.per_days or 28)
     inputs = rating.Inputs.of(
-        gal=[usage], average_gal=[-1 if average is None else average], count=[count], prorate_days=[days]
+        gal=[usage],
+        average_gal=[-1 if average is None else average],
+        count=[count],
+        prorate_days=[days],
+        facts=_facts(chosen, facts),
     )
     trace = Trace()
     charges = rating.charge(chosen, from_on=begin, until_on=until, inputs=inputs, trace=trace)
@@ -108,6 +116,19 @@ def explain(
         _show(chosen, begin, until, lines, total_cents)
     if status is not rating.Status.RATED:
         raise click.ClickException(f"{chosen.code} gives no bill for {begin} to {until}: {status.says}.")
+
+
+def _facts(chosen: Tariff, given: tuple[str, ...]) -> dict[str, list[str]]:
+    """`meter=5/8` for each thing the tariff asks of the account."""
+    asked = [need.name for need in chosen.needs]
+    found: dict[str, list[str]] = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        if name not in asked or not value:
+            known = ", ".join(asked) or "nothing"
+            raise click.UsageError(f"--input {text}: write NAME=VALUE; {chosen.code} asks for {known}.")
+        found[name] = [value]
+    return found
 
 
 def _choose(found: tuple[Tariff, ...], code: str | None, file: Path) -> Tariff:
