@@ -3,6 +3,7 @@
 Values come in as the office keeps them: whole cents, whole gallons, dates, aware instants. Nothing is computed here.
 """
 
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -79,6 +80,22 @@ def on(value: date | None) -> str:
 def short_day(value: date | None) -> str:
     """`23 Nov 2026`."""
     return "" if value is None else words.short_day(value)
+
+
+_ISO = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b")
+
+
+@register.filter
+def dated(text: object) -> str:
+    """A sentence of the office with its days as the desk writes them: `2026-11-23` as `Mon 23 Nov 2026`."""
+
+    def written(found: re.Match[str]) -> str:
+        try:
+            return words.day(date(*(int(part) for part in found.groups())))
+        except ValueError:
+            return found.group()
+
+    return _ISO.sub(written, str(text))
 
 
 @register.filter
