@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SEED, ACCOUNTS, MONTHS = 7, 60, 3
 UNTIL = date(2026, 3, 2)
+FEW = 12
 TEMPLATE = "template_small_town"
 
 
@@ -50,5 +51,5 @@ def raise_another(test_databases: TestDatabases, **other: object) -> "Lived":
     from curbstop.simulator import town
 
     test_databases.use(EMPTY)
-    numbers = {"city": "moore_ok", "accounts": 20, "seed": SEED, "months": 2, "until": UNTIL} | other
+    numbers = {"city": "moore_ok", "accounts": FEW, "seed": SEED, "months": 2, "until": UNTIL} | other
     return town.new(**numbers)  # type: ignore[arg-type]

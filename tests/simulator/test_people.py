@@ -74,7 +74,7 @@ def test_demand_has_a_summer_and_is_the_same_however_long_it_is_looked_at():
 def test_an_empty_house_uses_nothing():
     weather = demand.Weather(7, OPENS, LATER)
     empty_days = 0
-    for place in streets.places(7, 3000):
+    for place in streets.places(7, 1500):
         stays = people.stays(7, place, OPENS, LATER)
         indoor, outdoor = demand.indoor_and_outdoor(7, stays, weather)
         for stay in stays:
@@ -115,7 +115,7 @@ def test_meters_hang_one_after_another_and_are_never_changed_on_a_day_of_reading
 @pytest.mark.parametrize("habit", ["autopay", "early", "on_time", "late", "partial", "skips", "stops", "over"])
 def test_a_payer_pays_after_his_bill_and_never_nothing(habit):
     payers = [
-        s.payer for p in streets.places(7, 3000) for s in people.stays(7, p, OPENS, LATER) if s.payer.habit == habit
+        s.payer for p in streets.places(7, 1200) for s in people.stays(7, p, OPENS, LATER) if s.payer.habit == habit
     ]
     assert payers
     for number, payer in enumerate(payers[:50]):

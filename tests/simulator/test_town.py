@@ -13,7 +13,7 @@ from curbstop.simulator import founding, town
 from curbstop.simulator.crew import CLOCK, CREW, PASSWORD
 from curbstop.simulator.workdays import is_workday
 from tests.databases import EMPTY, TestDatabases
-from tests.towns import MONTHS, SEED, UNTIL, raise_another, small_town
+from tests.towns import FEW, MONTHS, SEED, UNTIL, raise_another, small_town
 
 __all__ = ["small_town"]
 
@@ -119,22 +119,6 @@ def test_the_demonstration_sign_ins_work(small_town, client):
 # --- towns raised, lived on, refused ----------------------------------------------------------------------------------
 
 
-def test_the_same_numbers_give_the_same_rows(fresh):
-    first = raise_another(fresh)
-    before = digests()
-    second = raise_another(fresh)
-    assert first == second
-    assert digests() == before
-    assert int(before["bills_bill"].split()[0]) > 10
-
-
-def test_another_seed_gives_another_town(fresh):
-    raise_another(fresh, months=1, accounts=5)
-    before = digests()
-    raise_another(fresh, months=1, accounts=5, seed=8)
-    assert digests()["customers_customer"] != before["customers_customer"]
-
-
 FACTS = {
     "accounts": "select a.number, c.name, a.opened_on from customers_account a"
     " join customers_customer c on c.id = a.customer_id",
@@ -155,34 +139,48 @@ def facts() -> dict[str, list[tuple[object, ...]]]:
     return {name: sorted(rows_of(sql), key=repr) for name, sql in FACTS.items()}
 
 
-def test_a_town_lived_on_is_the_town_raised_later(fresh):
-    middle = UNTIL - timedelta(days=26)
-    raise_another(fresh, until=UNTIL)
-    at_once = facts()
-    began_on = founding.find_recipe().began_on
+@pytest.fixture(scope="module")
+def raised(django_db_setup, django_db_blocker, test_databases) -> tuple[object, dict, dict]:
+    """A town of twelve accounts and two months: what came of it, all its rows, and what they say."""
+    with django_db_blocker.unblock():
+        before = test_databases.template
+        lived = raise_another(test_databases)
+        found = (lived, digests(), facts())
+        test_databases.use(before)
+    return found
+
+
+def test_the_same_numbers_give_the_same_rows(raised, fresh):
+    first, rows, _ = raised
+    assert raise_another(fresh) == first
+    assert digests() == rows
+    assert int(rows["bills_bill"].split()[0]) > 5
+
+
+def test_another_seed_gives_another_town(raised, fresh):
+    raise_another(fresh, months=1, seed=8)
+    assert digests()["customers_premise"] != raised[1]["customers_premise"]
+
+
+def test_a_town_lived_on_is_the_town_raised_later(raised, fresh):
+    lived, _, at_once = raised
     fresh.use(EMPTY)
-    recipe = founding.Recipe("moore_ok", 20, SEED, began_on)
-    town._live(recipe, middle, None)
+    town._live(lived.recipe, UNTIL - timedelta(days=26), None)
     assert len(facts()["bills"]) < len(at_once["bills"])
-    lived = town.live(until=UNTIL)
-    assert lived.refusals == ()
+    assert town.live(until=UNTIL).refusals == ()
     assert facts() == at_once
 
 
-def test_it_goes_on_after_an_interruption(fresh):
-    raise_another(fresh)
-    whole = facts()
-    fresh.use(EMPTY)
-
+def test_it_goes_on_after_an_interruption(raised, fresh):
     def stop(now):
         if now.done == 45:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        town.new(city="moore_ok", accounts=20, seed=SEED, months=2, until=UNTIL, told=stop)
-    raised = town.new(city="moore_ok", accounts=20, seed=SEED, months=2, until=UNTIL)
-    assert raised.refusals == ()
-    assert facts() == whole
+        raise_another(fresh, told=stop)
+    numbers = {"city": "moore_ok", "accounts": FEW, "seed": SEED, "months": 2, "until": UNTIL}
+    assert town.new(**numbers).refusals == ()
+    assert facts() == raised[2]
 
 
 def test_it_does_not_touch_what_is_not_its_own(fresh):
