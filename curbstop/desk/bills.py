@@ -3,13 +3,10 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from curbstop.desk import clock, papers, pictures
+from curbstop.desk import clock, papers, pictures, runs
 from curbstop.formats.paper import words
 from curbstop.office import bills as office
 from curbstop.office import pages
-
-SHEET = 250
-"""Bills in one file: what a printer takes in one go, and a page can wait for."""
 
 SAID = {
     "days": "Days",
@@ -58,10 +55,10 @@ def bill_pdf(request: HttpRequest, id: int) -> HttpResponse:
 
 
 def batch_pdf(request: HttpRequest, id: int) -> HttpResponse:
-    """The bills of a run, in the order of the paper, :data:`SHEET` to a file: ``?from=`` is the first."""
+    """The bills of a run, in the order of the paper, ``runs.SHEET`` to a file: ``?from=`` is the first."""
     start = request.GET.get("from", "0")
     first = int(start) if start.isdigit() else 0
-    ids = pages.get_bill_ids(run=id, first=first, limit=SHEET)
+    ids = pages.get_bill_ids(run=id, first=first, limit=runs.SHEET)
     if not ids:
         raise pages.NotThere(f"Run {id} has no bills from number {first + 1} on.")
     return papers.pdf(office.statement_pdf(ids), name=f"run-{id}-bills-{first + 1}-{first + len(ids)}.pdf")

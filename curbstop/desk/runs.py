@@ -22,6 +22,9 @@ from curbstop.office import bills, pages, staff
 from curbstop.office._events import Key
 from curbstop.office._once import NotPermitted, Refused
 
+SHEET = 100
+"""Bills in one file: what a printer takes in one go, and somebody can wait for."""
+
 
 def runs(request: HttpRequest) -> HttpResponse:
     """The cycles with what they bill next, and the latest runs."""
@@ -57,9 +60,10 @@ def run(request: HttpRequest, id: int) -> HttpResponse:
             total=page.figures.agreements, ready=page.ready, outs=outs, done=page.row.state == "posted"
         )
     values = {"page": page, "row": page.row, "funnel": funnel, "working": working, "why": _why_closed(page)}
-    return render(
-        request, "desk/bills/run.html", {**values, "key": new_key(), "finding": request.GET.get("finding", "")}
-    )
+    bills_in = page.steps["posted"].bills if "posted" in page.steps else 0
+    files = [(first, min(first + SHEET, bills_in)) for first in range(0, bills_in, SHEET)]
+    finding = request.GET.get("finding", "")
+    return render(request, "desk/bills/run.html", {**values, "key": new_key(), "finding": finding, "files": files})
 
 
 def progress(request: HttpRequest, id: int) -> HttpResponse:

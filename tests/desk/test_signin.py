@@ -56,3 +56,14 @@ def test_no_page_carries_inline_script_or_style(cleo: Client) -> None:
         assert html.count("<script") == html.count('<script src="')
         assert page["Cache-Control"] == "private, no-store"
         assert len(html) < 100_000
+
+
+def test_an_example_town_names_its_sign_ins_and_a_city_does_not() -> None:
+    from curbstop.records.decisions.models import PolicyValue
+
+    assert "example town" not in text(Client().get("/accounts/login/"))
+    seed = PolicyValue.objects.filter(policy="bill.due_days")[0]
+    seed.pk, seed.policy = None, "town.seed"
+    seed.save()
+    page = text(Client().get("/accounts/login/"))
+    assert "This is an example town" in page and "cleo" in page and "supervisor" in page
