@@ -7,10 +7,10 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 from django.db import IntegrityError, connection
 
-from curbstop.office import bills, ledger
+from curbstop.office import bills, ledger, tariffs
 from curbstop.office._events import Key
 from curbstop.office._once import KeyReused, NotPermitted, Refused
-from curbstop.office.bills import posting, runs
+from curbstop.office.bills import posting, rates, runs
 from curbstop.office.bills.inputs import prorate_days
 from curbstop.records.base.models import Event
 from curbstop.records.bills.models import Bill, Charge, ChunkDone, Outcome, Review, Run, RunStep
@@ -19,6 +19,7 @@ from curbstop.records.decisions.models import CycleDate
 from curbstop.records.ledger.models import Kind, Posting, Transaction
 from curbstop.records.meters.models import Average, Read, ReadDecision
 from curbstop.records.payments.models import DepositDemand
+from curbstop.rules.tariffs import read_tariffs
 from tests.databases import TestDatabases
 from tests.office import bill_town as town
 from tests.office.bill_town import FEB, MARCH
@@ -544,3 +545,37 @@ def _rated_as_posted(row: runs.RunRow, plan: runs.ChunkRow):  # type: ignore[no-
 def test_days_to_bill(from_on: date, until_on: date, days: int) -> None:
     turns = [date(2026, 1, 6), date(2026, 2, 3), date(2026, 3, 3), date(2026, 3, 30)]
     assert prorate_days(from_on, until_on, turns, 28) == days
+
+
+DATED = """
+code: T
+service: water
+class: residential
+name: Tried
+authority: a test
+source: a test
+confidence: LOW
+{per_days}
+versions:
+  - from: 2025-01-01
+    lines: [{{name: base, kind: water.base, says: Base, flat: "{flat}", prorate: by_day{more}}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("per_days", "flat", "more", "together"),
+    [
+        ("per_days: 28", "9.50", "", True),
+        ("per_days: 28", "9.50", ", months: [7, 8]", False),
+    ],
+)
+def test_periods_are_rated_together_only_where_dates_do_not_matter(
+    per_days: str, flat: str, more: str, together: bool
+) -> None:
+    (tariff,) = read_tariffs(DATED.format(per_days=per_days, flat=flat, more=more), file="t.yaml")
+    assert bool(rates._dateless(tariff)) is together
+
+
+def test_moores_tariffs_are_rated_together() -> None:
+    for code, tariff in tariffs.load_tariffs().items():
+        assert len(rates._dateless(tariff)) == (len(tariff.versions) if tariff.per_days else 0), code

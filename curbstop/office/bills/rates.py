@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +14,9 @@ from curbstop.office.bills import outcomes
 from curbstop.office.bills.inputs import Ints, Work, spans
 from curbstop.records.bulk.arrays import Many, fetch
 from curbstop.rules import rating
-from curbstop.rules.plans import Tariff
+from curbstop.rules.formulas import Formula
+from curbstop.rules.periods import Period
+from curbstop.rules.plans import Dated, Keyed, Months, Ranged, Tariff
 from curbstop.rules.rating import Inputs
 
 
@@ -140,32 +143,52 @@ def rate(work: Work, kinds: Kinds, on: date) -> Rated:
 def _groups(work: Work) -> list[NDArray[np.intp]]:
     """Positions of the agreements that are rated together, the groups in a fixed order.
 
-    Where one version of a tariff covers the whole period and no line has its seasons, the dates do not matter
-    beyond the days that each row brings: then periods of any length go together.
+    Where one version of a tariff covers the whole period and asks for nothing that depends on its dates, periods of any
+    length go together: the days to bill are given row by row.
     """
     open_rows = np.flatnonzero(work.code == 0)
     key, first_of, which = np.unique(
         (work.tariff << 48 | spans(work))[open_rows], return_index=True, return_inverse=True
     )
+    dateless = {place: _dateless(tariff) for place, tariff in enumerate(work.tariffs) if tariff is not None}
     for place, row in enumerate(open_rows[first_of].tolist()):
-        tariff = work.tariffs[int(work.tariff[row])]
-        assert tariff is not None
-        version = _only_version(tariff, work.from_on[row].item(), work.until_on[row].item())
-        if version is not None:
-            key[place] = int(work.tariff[row]) << 48 | version
+        tariff = int(work.tariff[row])
+        from_on, until_on = work.from_on[row].item(), work.until_on[row].item()
+        for version, period in dateless[tariff]:
+            if period.from_on <= from_on and (period.until_on is None or until_on <= period.until_on):
+                key[place] = tariff << 48 | version
     key = key[which]
     order = np.argsort(key, kind="stable")
     edges = np.flatnonzero(np.diff(key[order])) + 1
     return [rows for rows in np.split(open_rows[order], edges) if len(rows)]
 
 
-def _only_version(tariff: Tariff, from_on: date, until_on: date) -> int | None:
-    """The position of the version that alone prices the period, whatever its dates; None where the dates matter."""
-    for place, version in enumerate(tariff.versions):
-        period = version.period
-        if period.from_on <= from_on and (period.until_on is None or until_on <= period.until_on):
-            return None if any(line.months is not None for line in version.lines) else place
-    return None
+DATED = (Months, Formula, Keyed, Ranged, Dated)
+"""What may depend on the dates of a period (or is not looked into, to be safe)."""
+
+
+def _dateless(tariff: Tariff) -> list[tuple[int, Period]]:
+    """The versions, by their place, that charge the same for the same row whatever the dates of its period."""
+    if tariff.per_days is None:  # a full bill is then as long as its period
+        return []
+    return [
+        (place, version.period)
+        for place, version in enumerate(tariff.versions)
+        if not version.values
+        and not any(line.prorate_by_period for line in version.lines)
+        and not any(isinstance(part, DATED) for part in _parts(version.lines))
+    ]
+
+
+def _parts(value: object) -> Iterator[object]:
+    """The value and everything in it."""
+    yield value
+    if isinstance(value, tuple):
+        for part in value:
+            yield from _parts(part)
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from _parts(getattr(value, field.name))
 
 
 def _add_lines(
