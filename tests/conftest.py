@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from hypothesis import settings
 
 from tests import databases
 from tests.databases import TestDatabases
@@ -31,11 +32,16 @@ ORDER = (
 )
 
 
+# No test fails for being slow: a busy machine is not a fault. Speed is measured in bench/, as ratios.
+settings.register_profile("office", deadline=None)
+settings.load_profile("office")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.curbstop_owns_session = databases.open_session()  # type: ignore[attr-defined]
-    from django.conf import settings
+    from django.conf import settings as django_settings
 
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

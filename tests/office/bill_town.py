@@ -103,7 +103,7 @@ WRITTEN = {
     "credit applied": "select t.act, t.posted_at, t.posted_on, t.effective_on, p.account_id, p.document_id, p.line_no,"
     " p.gl_id, p.kind_id, p.debit_cents, p.credit_cents"
     " from ledger_posting p join ledger_transaction t on t.id = p.txn_id where t.act <> 'bill'"
-    " order by t.act, p.account_id, p.document_id, p.line_no, p.gl_id, p.debit_cents",
+    " order by t.act, p.account_id, p.document_id, p.line_no, p.gl_id, p.debit_cents, p.credit_cents, p.kind_id",
 }
 
 
