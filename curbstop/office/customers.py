@@ -133,12 +133,7 @@ def open(
     :raises BadEntry: a field that cannot be taken, named
     :raises Refused: the name with this telephone or e-mail is a customer already, or there is no such customer
     """
-    check_choice(customer_class, CLASSES, field="customer_class")
-    check_choice(tenure, TENURES, field="tenure")
-    check_choice(kind, KINDS, field="kind")
-    if customer_class == "residential" and tenure == "business":
-        remedy = "choose owner or renter, or the commercial class"
-        raise BadEntry(field="tenure", value=tenure, why="not the tenure of a home", remedy=remedy)
+    _check_kind(customer_class, tenure, kind)
     lines = list(check_mail_to(mail_to))
     with connection.cursor() as cursor:
         if customer_id is None:
@@ -176,6 +171,15 @@ def open(
     search.refresh([account_id])
     event.about(f"account:{account_id}", f"customer:{customer_id}", says=f"Account {number} opened for {name}.")
     return Opened(customer_id=customer_id, account_id=account_id, number=number)
+
+
+def _check_kind(customer_class: str, tenure: str, kind: str) -> None:
+    check_choice(customer_class, CLASSES, field="customer_class")
+    check_choice(tenure, TENURES, field="tenure")
+    check_choice(kind, KINDS, field="kind")
+    if customer_class == "residential" and tenure == "business":
+        remedy = "choose owner or renter, or the commercial class"
+        raise BadEntry(field="tenure", value=tenure, why="not the tenure of a home", remedy=remedy)
 
 
 def _refuse_twin(name: str, phone: str, email: str, not_the_same_as: Sequence[int]) -> None:
