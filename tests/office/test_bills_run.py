@@ -393,6 +393,19 @@ def test_which_reads_count(state: str, gal: bool) -> None:
     assert Outcome.objects.get(agreement_id=16).usage_gal == read.usage_gal + (10 if state == "replaced" else 0)
 
 
+def test_a_run_in_which_everything_is_held_posts_nothing() -> None:
+    doctor("update meters_read set findings = '{high}' where read_on = '2026-02-03'")
+    run = town.plan().run
+    figures = town.calculate(run).figures
+    assert (figures.bills, figures.cents, figures.by_kind) == (0, 0, ())
+    own_all(run)
+    town.approve(run, figures)
+    posted = town.post(run)
+    commit()
+    assert (posted.bills, posted.exceptions, posted.cents) == (0, 180, 0)
+    assert not Posting.objects.filter(txn__act="bill").exists()
+
+
 # --- people -----------------------------------------------------------------------------------------------------------
 
 
