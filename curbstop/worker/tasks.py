@@ -6,14 +6,18 @@ on where it left off.
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from procrastinate import App, JobContext
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import JobAborted
 
 from curbstop.office import bills, closing, policies, staff
 from curbstop.office._events import Actor, Key
+from curbstop.office._once import Refused
 
 CLOCK = "system"
 """The sign-in name under which the clock acts."""
@@ -28,18 +32,30 @@ def _clock() -> Actor:
     return staff.get_actor(username=CLOCK)
 
 
+@contextmanager
+def _refusals_in_one_line() -> Iterator[None]:
+    """What the office refuses is no fault of the program: the event tells the desk, the log has the sentence."""
+    try:
+        yield
+    except Refused as refusal:
+        logger.warning("Refused: %s", refusal)
+        raise JobAborted(str(refusal)) from None
+
+
 @app.task(name="bills.calculate", pass_context=True)
 def calculate(context: JobContext, run: int) -> None:
     """Rate a planned run for review. Asked for again, it is calculated again: reads may have been decided meanwhile."""
     assert context.job is not None
     key = Key(f"bills.calculate:{run}:job {context.job.id}")
-    bills.calculate(key=key, by=_clock(), at=datetime.now(UTC), run=run)
+    with _refusals_in_one_line():
+        bills.calculate(key=key, by=_clock(), at=datetime.now(UTC), run=run)
 
 
 @app.task(name="bills.post")
 def post(run: int) -> None:
     """Post an approved run, from where it stopped."""
-    bills.post_all(run=run, by=_clock(), at=datetime.now(UTC))
+    with _refusals_in_one_line():
+        bills.post_all(run=run, by=_clock(), at=datetime.now(UTC))
 
 
 @app.periodic(cron="30 8 * * *")  # by UTC: half past two or three in the city's night

@@ -34,11 +34,12 @@ def worker(database_url: str, tmp_path: Path):  # type: ignore[no-untyped-def]
     yield process
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=30) == 0, (tmp_path / "said").read_text()
+    assert "Traceback" not in (tmp_path / "said").read_text()
 
 
-def test_a_job_is_taken_and_a_refusal_is_a_failed_job(database_url: str, worker) -> None:  # type: ignore[no-untyped-def]
+def test_a_job_is_taken_and_a_refusal_ends_it_in_one_line(database_url: str, worker) -> None:  # type: ignore[no-untyped-def]
     job = app.configure_task(name="bills.post", lock="run:7").defer(run=7)
-    wait_for_status(database_url, job, "failed")
+    wait_for_status(database_url, job, "aborted")
 
 
 def test_a_job_whose_worker_died_is_begun_again(database_url: str, worker) -> None:  # type: ignore[no-untyped-def]
@@ -56,4 +57,4 @@ def test_a_job_whose_worker_died_is_begun_again(database_url: str, worker) -> No
             [dead],
         ).fetchone()
         assert row
-    wait_for_status(database_url, row[0], "failed")
+    wait_for_status(database_url, row[0], "aborted")
