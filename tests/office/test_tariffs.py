@@ -80,7 +80,7 @@ def test_a_worked_example_must_come_out_to_the_cent():
 def test_every_fault_of_a_file_is_named_in_one_go():
     text = FILE.replace("authority: Resolution 1(26)\n", "").replace("service: water", "servise: water")
     with pytest.raises(TariffErrors) as faults:
-        adopt(text=text.format(from_on="2026-01-01", flat="x", total="10.00"))
+        adopt(text=text.format(from_on="2026-01-01", flat="9.5.0", total="10.00"))
     assert {fault.field.split(".")[-1] for fault in faults.value.faults} >= {"authority", "service", "servise", "flat"}
     assert all(fault.file == "test.yaml" and fault.remedy for fault in faults.value.faults)
 
