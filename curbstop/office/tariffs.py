@@ -14,10 +14,14 @@ from django.db import connection
 
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
+from curbstop.office._trials import AccountChange, DryRun, list_changes, try_draft
 from curbstop.rules.periods import Period
 from curbstop.rules.plans import Tariff, Version
 from curbstop.rules.rating import check_examples
 from curbstop.rules.tariffs import read_tariffs
+
+__all__ = ["AccountChange", "Adopted", "DryRun", "TariffRow", "adopt", "list_changes", "list_tariffs", "load_tariff"]
+__all__ += ["load_tariffs", "try_draft"]
 
 
 @dataclass(frozen=True)

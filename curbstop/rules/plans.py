@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from fractions import Fraction
 
@@ -291,6 +292,28 @@ class Version:
     def line(self, name: str) -> LineRule | None:
         """The line of that name."""
         return next((line for line in self.lines if line.name == name), None)
+
+    @property
+    def dated(self) -> bool:
+        """Whether the dates of a period may matter, beyond the days to bill: seasons, values that change by date,
+        proration by the period's own days, and any formula, since it may ask for days or month."""
+        return any(
+            isinstance(part, Dated | Formula | Months)
+            or (isinstance(part, LineRule) and part.prorate_by_period)
+            or (isinstance(part, Volume) and part.tiers_by_day)
+            for part in _parts(self)
+        )
+
+
+def _parts(value: object) -> Iterator[object]:
+    """A value and every value in it."""
+    yield value
+    if isinstance(value, tuple):
+        for inner in value:
+            yield from _parts(inner)
+    elif is_dataclass(value) and not isinstance(value, Formula | Example):
+        for field in fields(value):
+            yield from _parts(getattr(value, field.name))
 
 
 @dataclass(frozen=True, slots=True)
