@@ -26,7 +26,8 @@ insert into bills_run (cycle_id, read_on, bill_on, due_on, at, by_id, event_id, 
   from bills_run where id = %(run)s returning id
 """
 _COPIES = """
-insert into bills_bill (id, account_id, txn_id, run_id, total_cents, previous_cents, chunk_no, from_on, until_on, due_on)
+insert into bills_bill (id, account_id, txn_id, run_id, total_cents, previous_cents, chunk_no, from_on, until_on,
+    due_on)
   select id + %(n)s * 100000000::bigint, account_id, txn_id, %(new)s, total_cents, previous_cents, chunk_no,
     from_on + %(n)s * 28, until_on + %(n)s * 28, due_on + %(n)s * 28 from bills_bill where run_id = %(run)s;
 insert into bills_outcome (run_id, agreement_id, account_id, bill_id, from_read_id, to_read_id, usage_gal, average_gal,
@@ -40,6 +41,7 @@ insert into bills_outcome (run_id, agreement_id, account_id, bill_id, from_read_
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--accounts", type=int, default=OF_ACCOUNTS)
+    options.add_argument("--profile", action="store_true", help="where the time goes")
     given = options.parse_args()
     sys.path.insert(0, str(ROOT))
     from bench import bill_run
@@ -77,6 +79,12 @@ def measure(url: str, accounts: int) -> float:
         services = cursor.fetchone()[0]
     text = draft()
     best = 1e9
+    if "--profile" in sys.argv:
+        import cProfile
+
+        with cProfile.Profile() as profile:
+            tariffs.try_draft(text=text, file="draft", from_on=date(2026, 1, 1), until_on=date(2027, 12, 31))
+        profile.print_stats("cumtime")
     for _ in range(3):
         began = time.perf_counter()
         found = tariffs.try_draft(text=text, file="draft", from_on=date(2026, 1, 1), until_on=date(2027, 12, 31))

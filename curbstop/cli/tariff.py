@@ -3,10 +3,11 @@
 import dataclasses
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from curbstop.cli import show_json
+from curbstop.cli import database, show_json
 from curbstop.cli.bills import print_line
 from curbstop.formats import nieps, owrs
 from curbstop.rules import explaining, rating, tariffs
@@ -15,6 +16,9 @@ from curbstop.rules.money import show
 from curbstop.rules.plans import Tariff
 from curbstop.rules.traces import Trace
 from curbstop.rules.units import parse_quantity
+
+if TYPE_CHECKING:
+    from curbstop.office.tariffs import DryRun
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -257,3 +261,68 @@ def import_owrs(files: tuple[Path, ...], into: Path | None) -> None:
     click.echo(f"{loaded:,} file(s) loaded, {len(refused):,} refused")
     if refused:
         raise click.ClickException("\n".join(refused))
+
+
+@tariff.command("try")
+@click.option("--draft", required=True, type=FILE, help="The tariff file to try.")
+@click.option("--from", "from_on", required=True, type=DAY, help="Bills issued from this day.")
+@click.option("--to", "until_on", required=True, type=DAY, help="Until this day, not with it.")
+@click.option("--csv", "csv_file", type=click.Path(dir_okay=False, path_type=Path), help="Write every account here.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def try_(draft: Path, from_on: datetime, until_on: datetime, csv_file: Path | None, as_json: bool) -> None:
+    """Rate the city's issued bills again under a draft: who would pay more or less, and what would come in.
+
+    \b
+    curbstop tariff try --draft water-2027.yaml --from 2026-01-01 --to 2027-01-01
+    """
+    days = {"from_on": from_on.date(), "until_on": until_on.date()}
+    with database.city():
+        from curbstop.desk.trials import bin_words, changes_csv
+        from curbstop.office import tariffs as office
+        from curbstop.office._once import Refused
+
+        try:
+            found = office.try_draft(text=draft.read_text(encoding="utf-8"), file=draft.name, **days)
+        except UnicodeDecodeError as error:
+            raise click.ClickException(f"{draft.name}: byte {error.start + 1} is not UTF-8.") from error
+        except Refused as refused:
+            raise click.ClickException(str(refused)) from refused
+        if csv_file is not None:
+            csv_file.write_text(changes_csv(office.list_changes(found)), encoding="utf-8", newline="")
+        bins = [(bin_words(one), one.households) for one in found.bins]
+    if as_json:
+        told = {name: value for name, value in dataclasses.asdict(found).items() if not name.startswith("_")}
+        sums = {"now_cents": found.now_cents, "would_cents": found.would_cents, "change_cents": found.change_cents}
+        show_json({**told, **sums})
+    else:
+        _show_trial(found, bins)
+
+
+def _show_trial(found: "DryRun", bins: list[tuple[str, int]]) -> None:
+    click.echo(f"{found.accounts:,} accounts billed from {found.from_on} to {found.until_on}\n")
+    click.echo(f"{'':<36}{'billed':>16}{'would be':>16}{'change':>14}")
+    for row in found.services:
+        name = f"{row.service}, {row.customer_class}" + ("" if row.in_draft else " (not in the draft)")
+        click.echo(f"{name:<36}{show(row.now_cents):>16}{show(row.would_cents):>16}{signed(row.change_cents):>14}")
+    click.echo(f"{'Total':<36}{show(found.now_cents):>16}{show(found.would_cents):>16}{signed(found.change_cents):>14}")
+    for lost in found.unrated:
+        click.echo(f"Not rated: {lost.bills:,} services billed {show(lost.now_cents)}: {lost.says}")
+    click.echo(f"\n{found.households:,} households by the change in all their bills")
+    for words, count in bins:
+        click.echo(f"  {words:<28}{count:>8,}")
+    for title, rows in (("Would pay most more", found.most_more), ("Would pay most less", found.most_less)):
+        if rows:
+            click.echo(f"\n{title}")
+        for one in rows:
+            amounts = f"{show(one.now_cents):>12}{show(one.would_cents):>12}{signed(one.change_cents):>12}"
+            click.echo(f"  {one.number}  {one.address[:32]:<32}{amounts}")
+    for version in found.versions:
+        for wrong in version.wrong:
+            click.echo(f"\n{version.code}: a worked example does not come out: {wrong}")
+    for note in found.notes:
+        click.echo(f"\n{note}")
+
+
+def signed(cents: int) -> str:
+    """A difference with its sign."""
+    return f"{'+' if cents > 0 else '-' if cents < 0 else ''}{show(abs(cents))}"

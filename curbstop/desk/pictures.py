@@ -100,6 +100,50 @@ def bridge(*, last: tuple[str, int], this: tuple[str, int], parts: Sequence[tupl
     return _svg("0 0 880 116", "w", title, desc, drawn)
 
 
+def histogram(*, bins: Sequence[tuple[str, int, int]], what: str) -> SafeString:
+    """How many fall into each bin, upright bars to scale from zero.
+
+    :param bins: words below the bar, how many, and -1, 0 or 1: less, no change, more
+    :param what: what is counted, in the plural
+    """
+    most = max((count for _, count, _ in bins), default=0) or 1
+    total = sum(count for _, count, _ in bins)
+    step = _WIDE // max(len(bins), 1)
+    said = "; ".join(f"{words}: {count:,}" for words, count, _ in bins if count)
+    drawn = []
+    for place, (words, count, way) in enumerate(bins):
+        high = max(count * 130 // most, 1 if count else 0)
+        x, middle = place * step, place * step + step // 2
+        drawn.append(
+            _rect(("soft", "ghost", "up")[0 if way < 0 else 1 if way == 0 else 2], x + 15, 150 - high, step - 30, high)
+        )
+        if count:
+            drawn.append(_text(middle, 145 - high, f"{count:,}", on=True, anchor="middle"))
+        drawn.append(_text(middle, 166 if place % 2 == 0 or len(bins) < 9 else 180, words, anchor="middle"))
+    drawn.append(f'<path class="rule" d="M0 150.5H{_t(_WIDE)}"/>')
+    return _svg("0 0 880 186", "h", f"{total:,} {what} by the change in their bills", f"{said or 'None'}.", drawn)
+
+
+def before_after(*, rows: Sequence[tuple[str, int, int]]) -> SafeString:
+    """Two bars a row, to scale from zero: what came in, and what would have.
+
+    :param rows: words, cents as billed, cents as they would be
+    """
+    most = max((max(now, would) for _, now, would in rows), default=0) or 1
+    drawn = []
+    for place, (words, now, would) in enumerate(rows):
+        y = place * 62
+        change = would - now
+        sign = "+" if change > 0 else "−" if change < 0 else ""
+        drawn.append(_text(0, y + 12, words, on=True))
+        drawn.append(_text(_WIDE, y + 12, f"{sign}{money.show(abs(change))}", on=True, anchor="end"))
+        drawn.append(_rect("ghost", 0, y + 18, max(now, 0) * _WIDE // most, 14))
+        drawn.append(_rect("up" if change > 0 else "bar1", 0, y + 35, max(would, 0) * _WIDE // most, 14))
+    said = "; ".join(f"{words}: from {money.show(now)} to {money.show(would)}" for words, now, would in rows)
+    title = "Revenue as it was billed (above) and as it would be (below), to scale"
+    return _svg(f"0 0 880 {max(len(rows) * 62, 20)}", "r", title, f"{said or 'Nothing was billed'}.", drawn)
+
+
 def _svg(box: str, ids: str, title: str, desc: str, parts: Sequence[str]) -> SafeString:
     return mark_safe(  # every text that came from outside went through escape above
         f'<svg viewBox="{box}" role="img" aria-labelledby="{ids}-t {ids}-d"><title id="{ids}-t">{escape(title)}</title>'

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from curbstop.desk import bills, customers, moves, payments, reads, runs, search, tariffs, today
+from curbstop.desk import bills, customers, moves, payments, reads, runs, search, tariffs, today, trials
 
 urlpatterns = [
     path("", today.today, name="today"),
@@ -40,6 +40,7 @@ urlpatterns = [
     path("bills/runs/<int:id>/post/", runs.post, name="bills-post"),
     path("bills/runs/<int:id>/bills.pdf", bills.batch_pdf, name="bills-batch"),
     path("tariffs/", tariffs.tariffs_page, name="tariffs"),
+    path("tariffs/try/", trials.trial, name="tariffs-try"),
     path("tariffs/<code>/", tariffs.tariff, name="tariffs-tariff"),
     path("customers/<number>/<what>/", customers.history, name="customers-history"),
 ]

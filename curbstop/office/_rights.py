@@ -36,6 +36,8 @@ _COUNTER = frozenset(
 )
 _TILL = frozenset({"payments.take", "tills.open", "tills.count"})
 _BILLING = frozenset({"bills.plan", "bills.calculate", "bills.hold", "bills.release", "bills.own"})
+_RATES = frozenset({"tariffs.draft", "tariffs.approve", "tariffs.withdraw"})
+"""Proposing and approving rates: the same roles, never the same person."""
 
 RIGHTS: Mapping[str, frozenset[str]] = {
     "csr": _COUNTER | _TILL | _BILLING,
@@ -43,6 +45,7 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     "supervisor": _COUNTER
     | _TILL
     | _BILLING
+    | _RATES
     | {
         "bills.approve",
         "payments.reverse",
@@ -54,7 +57,8 @@ RIGHTS: Mapping[str, frozenset[str]] = {
         "policies.plan_calendar",
     },
     "field": frozenset({"reads.enter", "reads.record_route", "meters.install", "meters.exchange"}),
-    "finance": frozenset(
+    "finance": _RATES
+    | frozenset(
         {
             "tills.deposit",
             "tills.confirm",
@@ -66,7 +70,8 @@ RIGHTS: Mapping[str, frozenset[str]] = {
         }
     ),
     "auditor": frozenset(),
-    "administrator": frozenset(
+    "administrator": _RATES
+    | frozenset(
         {
             "staff.enrol",
             "staff.change_roles",

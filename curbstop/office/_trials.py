@@ -66,7 +66,6 @@ class AccountChange:
     number: str
     address: str
     customer_class: str
-    bills: int
     now_cents: int
     would_cents: int
 
@@ -142,7 +141,6 @@ class _Changes:
     """By account, ascending ids."""
 
     account: Ints
-    bills: Ints
     now: Ints
     would: Ints
     left_out: NDArray[np.bool_]
@@ -209,12 +207,12 @@ def _tariffs() -> list[tuple[str, str, str]]:
 
 # one row a service billed; the agreement's tariff is put beside it in numpy, which is faster than a join
 _OUTCOMES = """
-select o.agreement_id agreement, o.account_id account, o.bill_id bill, o.from_on, o.until_on, o.usage_gal gal,
+select o.agreement_id agreement, o.account_id account, o.from_on, o.until_on, o.usage_gal gal,
   o.average_gal average, o.items, o.prorate_days days, o.cents
 from bills_outcome o where o.run_id = any(%(runs)s) and o.code = 'billed'
 """
 _OUTCOME_KINDS = {
-    "agreement": "bigint", "account": "bigint", "bill": "bigint", "from_on": "date", "until_on": "date",
+    "agreement": "bigint", "account": "bigint", "from_on": "date", "until_on": "date",
     "gal": "bigint", "average": "bigint", "items": "smallint", "days": "smallint", "cents": "bigint",
 }  # fmt: skip
 
@@ -277,9 +275,7 @@ def _changes(rows: Mapping[str, NDArray[Any]], would: Ints, status: NDArray[np.i
     np.add.at(would_of, which, would)
     left_out = np.zeros(size, dtype=np.bool_)
     left_out[which[status != 0]] = True
-    bill, first = np.unique(rows["bill"], return_index=True)
-    bills = np.bincount(which[first], minlength=size)
-    return _Changes(account.astype(np.int64), bills.astype(np.int64), now_of, would_of, left_out)
+    return _Changes(account.astype(np.int64), now_of, would_of, left_out)
 
 
 def _households(accounts: Ints) -> NDArray[np.bool_]:
@@ -377,7 +373,6 @@ def _told(changes: _Changes, places: NDArray[np.intp]) -> tuple[AccountChange, .
             number=known[int(changes.account[place])][0],
             address=known[int(changes.account[place])][2],
             customer_class=known[int(changes.account[place])][1],
-            bills=int(changes.bills[place]),
             now_cents=int(changes.now[place]),
             would_cents=int(changes.would[place]),
         )

@@ -14,14 +14,24 @@ from django.db import connection
 
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
-from curbstop.office._trials import AccountChange, DryRun, list_changes, try_draft
+from curbstop.office._trials import AccountChange, Bin, DryRun, list_changes, try_draft
 from curbstop.rules.periods import Period
 from curbstop.rules.plans import Tariff, Version
 from curbstop.rules.rating import check_examples
 from curbstop.rules.tariffs import read_tariffs
 
-__all__ = ["AccountChange", "Adopted", "DryRun", "TariffRow", "adopt", "list_changes", "list_tariffs", "load_tariff"]
-__all__ += ["load_tariffs", "try_draft"]
+__all__ = [
+    "AccountChange",
+    "Adopted",
+    "Bin",
+    "DryRun",
+    "TariffRow",
+    "adopt",
+    "list_changes",
+    "list_tariffs",
+    "load_tariff",
+]
+__all__ += ["load_tariffs", "put_in_force", "refuse_wrong_examples", "try_draft"]
 
 
 @dataclass(frozen=True)
@@ -66,9 +76,17 @@ def adopt(event: Acting, /, *, key: Key, by: Actor, at: datetime, file: str, tex
     :raises Refused: a worked example that does not come out, a version that overlaps an adopted one, or one that begins
         on a day that is billed already
     """
+    return put_in_force(event, file=file, text=text)
+
+
+def put_in_force(event: Acting, *, file: str, text: str) -> Adopted:
+    """What the acts that adopt have in common: read, work the examples, add every version that is not there yet.
+
+    :raises: as ``adopt``
+    """
     tariffs = read_tariffs(text, file=file)
     documents = _documents(text)
-    _refuse_wrong_examples(tariffs)
+    refuse_wrong_examples(tariffs)
     new: list[str] = []
     unchanged = 0
     for tariff in tariffs:
@@ -96,7 +114,8 @@ def _documents(text: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def _refuse_wrong_examples(tariffs: Sequence[Tariff]) -> None:
+def refuse_wrong_examples(tariffs: Sequence[Tariff]) -> None:
+    """:raises Refused: a worked example does not come out to the cent"""
     wrong = [
         f"{tariff.code} (line {outcome.example.file_line}): {'; '.join(outcome.differences)}"
         for tariff in tariffs

@@ -1,11 +1,23 @@
 """What the council decided: no two versions on one day, none without its authority."""
 
-from datetime import date
+from datetime import UTC, date, datetime
+from hashlib import sha256
 
 import pytest
 from django.db import connection
 
-from curbstop.records.decisions.models import City, Cycle, CycleDate, PolicyValue, Tariff, TariffVersion
+from curbstop.records.base.models import User
+from curbstop.records.decisions.models import (
+    City,
+    Cycle,
+    CycleDate,
+    Draft,
+    DraftApproval,
+    DraftWithdrawal,
+    PolicyValue,
+    Tariff,
+    TariffVersion,
+)
 from tests.records.violations import all_constraints, refused
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +46,32 @@ def turn(**more) -> CycleDate:
     return CycleDate.objects.create(cycle=cycle, **{**given, **more})
 
 
+AT = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+
+
+def person(name: str) -> User:
+    return User.objects.get_or_create(username=name)[0]
+
+
+def draft(**more) -> Draft:
+    given = {"file": "f", "text": "t", "sha256": sha256(b"t").digest(), "says": "s", "drafted_by": person("ann")}
+    return Draft.objects.create(**{**given, "at": AT, "event_id": 1, **more})
+
+
+def approval(**more) -> DraftApproval:
+    given = {
+        "draft": more.pop("draft", None) or draft(), "drafted_by": person("ann"), "approved_by": person("bob"),
+        "resolution": "R 1", "resolution_on": SPRING, "section": "2", "file": "r.pdf", "body": b"p",
+        "sha256": sha256(b"p").digest(), "at": AT, "event_id": 1,
+    }  # fmt: skip
+    return DraftApproval.objects.create(**{**given, **more})
+
+
+def withdrawal(**more) -> DraftWithdrawal:
+    given = {"draft": draft(), "by": person("ann"), "reason": "r", "at": AT, "event_id": 1}
+    return DraftWithdrawal.objects.create(**{**given, **more})
+
+
 VIOLATIONS = {
     "decisions_city_one": lambda: city(id=2),
     "decisions_city_code_key": lambda: (city(), city(id=2)),
@@ -46,10 +84,27 @@ VIOLATIONS = {
     "decisions_policyvalue_days": lambda: value(valid=(None, SPRING)),
     "decisions_cycledate_once": lambda: (turn(), turn(due_on=None)),
     "decisions_cycledate_order": lambda: turn(bill_on=date(2026, 2, 28), due_on=None),
+    "decisions_draft_author": lambda: _same_number_twice(),
+    "decisions_draft_says": lambda: draft(says=""),
+    "decisions_draft_sha256": lambda: draft(sha256=sha256(b"u").digest()),
+    "decisions_draft_never_changes": lambda: Draft.objects.filter(id=draft().id).update(says="x"),
+    "decisions_draftapproval_second_person": lambda: approval(approved_by=person("ann")),
+    "decisions_draftapproval_resolution": lambda: approval(section=""),
+    "decisions_draftapproval_sha256": lambda: approval(body=b"q"),
+    "decisions_draftapproval_event_id_key": lambda: (approval(), approval()),
+    "decisions_draftapproval_never_changes": lambda: DraftApproval.objects.filter(pk=approval().pk).delete(),
+    "decisions_draftwithdrawal_reason": lambda: withdrawal(reason=""),
+    "decisions_draftwithdrawal_never_changes": lambda: DraftWithdrawal.objects.filter(pk=withdrawal().pk).delete(),
 }
+HIDDEN = {"decisions_city_code_key", "decisions_draft_author"}  # behind a primary key, which refuses first
 
 
-@pytest.mark.parametrize("name", [name for name in VIOLATIONS if name != "decisions_city_code_key"])
+def _same_number_twice() -> None:
+    one = draft()
+    draft(id=one.id)
+
+
+@pytest.mark.parametrize("name", [name for name in VIOLATIONS if name not in HIDDEN])
 def test_each_constraint_refuses(name):
     refused(name, VIOLATIONS[name])
 
@@ -75,3 +130,12 @@ def test_versions_may_follow_each_other_without_a_gap():
     value(value=0)
     with connection.cursor() as cursor:
         cursor.execute("set constraints all immediate")
+
+
+def test_an_approval_names_the_drafts_own_author():
+    refused("decisions_draftapproval_author", lambda: approval(drafted_by=person("eve")))
+    assert approval().pk
+
+
+def test_a_resolution_without_bytes_is_none():
+    refused("decisions_draftapproval_sha256", lambda: approval(body=b"", sha256=sha256(b"").digest()))

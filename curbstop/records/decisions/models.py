@@ -7,7 +7,9 @@ A policy whose ``value`` is null is *not set*: nothing is charged or done on a g
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+
+from curbstop.records.base.models import User
 
 
 class City(models.Model):
@@ -54,6 +56,67 @@ class TariffVersion(models.Model):
                 condition=Q(valid__isempty=False, valid__lower_inf=False), name="decisions_tariffversion_days"
             ),
         ]
+
+
+class Draft(models.Model):
+    """A tariff file that somebody proposes. Never changed: another wording is another draft."""
+
+    file = models.TextField()
+    text = models.TextField()
+    sha256 = models.BinaryField()
+    says = models.TextField()
+    drafted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            # what the approval refers to, so that it cannot name another author
+            models.UniqueConstraint(fields=["id", "drafted_by"], name="decisions_draft_author"),
+            models.CheckConstraint(condition=~Q(says="") & ~Q(text=""), name="decisions_draft_says"),
+        ]
+
+
+class DraftApproval(models.Model):
+    """A second person approved the draft, with the resolution and its paper; its versions were adopted by this event.
+
+    The database checks that ``drafted_by`` is the draft's author, and that ``sha256`` is that of the file kept.
+    """
+
+    draft = models.OneToOneField(Draft, primary_key=True, on_delete=models.PROTECT, related_name="approval")
+    drafted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    approved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    resolution = models.TextField()
+    resolution_on = models.DateField()
+    section = models.TextField()
+    file = models.TextField()
+    body = models.BinaryField()
+    sha256 = models.BinaryField()
+    at = models.DateTimeField()
+    event_id = models.BigIntegerField(unique=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(approved_by=F("drafted_by")), name="decisions_draftapproval_second_person"
+            ),
+            models.CheckConstraint(
+                condition=~Q(resolution="") & ~Q(section="") & ~Q(file=""), name="decisions_draftapproval_resolution"
+            ),
+        ]
+
+
+class DraftWithdrawal(models.Model):
+    """The draft is not pursued, and why."""
+
+    draft = models.OneToOneField(Draft, primary_key=True, on_delete=models.PROTECT, related_name="withdrawal")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    reason = models.TextField()
+    at = models.DateTimeField()
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="decisions_draftwithdrawal_reason")]
 
 
 class PolicyValue(models.Model):
