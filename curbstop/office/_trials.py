@@ -160,19 +160,21 @@ def try_draft(*, text: str, file: str, from_on: date, until_on: date) -> DryRun:
     written = read_tariffs(text, file=file)
     drafts = {tariff.code: _whole(tariff) for tariff in written}
     tariffs = _tariffs()
-    rows = _outcomes(from_on, until_on, [code for code, _, _ in tariffs])
-    if not len(rows["cents"]):
+    codes = [code for code, _, _ in tariffs]
+    runs = _runs(from_on, until_on)
+    rows = _drafted(runs, codes, drafts)
+    rest = _rest(runs, codes, drafts)
+    if not len(rows["cents"]) and not len(rest["cents"]):
         raise Refused(
             f"No bill was issued from {from_on.isoformat()} to {until_on.isoformat()}; choose days with bills.",
             field="from_on",
         )
     would, status = rows["cents"].copy(), np.zeros(len(rows["cents"]), dtype=np.int16)
-    for place, (code, _, _) in enumerate(tariffs):
-        draft = drafts.get(code)
+    for place, code in enumerate(codes):
         here = np.flatnonzero(rows["tariff"] == place + 1)
-        if draft is not None and len(here):
-            would[here], status[here] = _rate(draft, rows, here)
-    changes = _changes(rows, would, status)
+        if len(here):
+            would[here], status[here] = _rate(drafts[code], rows, here)
+    changes = _changes(rows, rest, would, status)
     counted = ~changes.left_out
     home = _households(changes.account)
     difference = changes.would - changes.now
@@ -180,8 +182,8 @@ def try_draft(*, text: str, file: str, from_on: date, until_on: date) -> DryRun:
     return DryRun(
         from_on=from_on,
         until_on=until_on,
-        versions=tuple(_version(tariff, {code for code, _, _ in tariffs}) for tariff in written),
-        services=_services(tariffs, drafts, rows, would, status),
+        versions=tuple(_version(tariff, set(codes)) for tariff in written),
+        services=_services(tariffs, drafts, rows, rest, would, status),
         unrated=_unrated(rows["cents"], status),
         accounts=len(changes.account),
         households=int(home.sum()),
@@ -189,7 +191,7 @@ def try_draft(*, text: str, file: str, from_on: date, until_on: date) -> DryRun:
         bins=_bins(difference[counted & home]),
         most_more=most_more,
         most_less=most_less,
-        notes=_notes(drafts, [code for code, _, _ in tariffs], rows),
+        notes=_notes(drafts, codes, rows),
         _changes=changes,
     )
 
@@ -205,35 +207,55 @@ def _tariffs() -> list[tuple[str, str, str]]:
         return [(code, service, customer_class) for code, service, customer_class in cursor.fetchall()]
 
 
-# one row a service billed; the agreement's tariff is put beside it in numpy, which is faster than a join
+# what the draft is not about is only summed; the agreement's tariff is put beside each other row in numpy
 _OUTCOMES = """
-select o.agreement_id agreement, o.account_id account, o.from_on, o.until_on, o.usage_gal gal,
-  o.average_gal average, o.items, o.prorate_days days, o.cents
-from bills_outcome o where o.run_id = any(%(runs)s) and o.code = 'billed'
+select o.agreement_id agreement, o.account_id account, o.from_on, o.until_on, o.usage_gal gal, o.average_gal average,
+  o.items, o.prorate_days days, o.cents
+from bills_outcome o join customers_agreement g on g.id = o.agreement_id
+where o.run_id = any(%(runs)s) and o.code = 'billed' and g.tariff_id = any(%(drafted)s)
 """
 _OUTCOME_KINDS = {
-    "agreement": "bigint", "account": "bigint", "from_on": "date", "until_on": "date",
-    "gal": "bigint", "average": "bigint", "items": "smallint", "days": "smallint", "cents": "bigint",
+    "agreement": "bigint", "account": "bigint", "gal": "bigint", "average": "bigint", "items": "smallint",
+    "days": "smallint", "cents": "bigint",
 }  # fmt: skip
+_DATES = {"from_on": "date", "until_on": "date"}
+_REST = """
+select account, coalesce(array_position(%(codes)s::text[], tariff_id), 0) tariff, bills, cents from (
+  select o.account_id account, g.tariff_id, count(*) bills, sum(o.cents)::bigint cents
+  from bills_outcome o join customers_agreement g on g.id = o.agreement_id
+  where o.run_id = any(%(runs)s) and o.code = 'billed' and not g.tariff_id = any(%(drafted)s)
+  group by o.account_id, g.tariff_id) summed
+"""
+_REST_KINDS = {"account": "bigint", "tariff": "integer", "bills": "bigint", "cents": "bigint"}
 
 
-def _outcomes(from_on: date, until_on: date, codes: Sequence[str]) -> dict[str, NDArray[Any]]:
-    """Every service billed by a run of the range; ``tariff`` is the place in ``codes`` and one, 0 for none."""
+def _runs(from_on: date, until_on: date) -> Many:
     with connection.cursor() as cursor:
         cursor.execute("select id from bills_run where bill_on >= %s and bill_on < %s", [from_on, until_on])
-        runs = np.array([row[0] for row in cursor.fetchall()], dtype=np.int64)
-    rows: dict[str, NDArray[Any]] = fetch(_OUTCOMES, {"runs": Many(runs)}, _OUTCOME_KINDS)
+        return Many(np.array([row[0] for row in cursor.fetchall()], dtype=np.int64))
+
+
+def _drafted(runs: Many, codes: Sequence[str], drafts: Mapping[str, Tariff]) -> dict[str, NDArray[Any]]:
+    """Every service billed by a tariff of the draft; ``tariff`` is the place in ``codes`` and one."""
+    drafted = list(drafts)
+    kinds = {**_OUTCOME_KINDS, **_DATES}
+    rows: dict[str, NDArray[Any]] = fetch(_OUTCOMES, {"runs": runs, "drafted": drafted}, kinds)
     agreements = fetch(
-        "select id, coalesce(array_position(%(codes)s::text[], tariff_id), 0) tariff"
-        " from customers_agreement order by id",
-        {"codes": list(codes)},
+        "select id, coalesce(array_position(%(codes)s::text[], tariff_id), 0) tariff from customers_agreement"
+        " where tariff_id = any(%(drafted)s) order by id",
+        {"codes": list(codes), "drafted": drafted},
         {"id": "bigint", "tariff": "integer"},
     )
-    if len(rows["agreement"]):
-        rows["tariff"] = agreements["tariff"][np.searchsorted(agreements["id"], rows["agreement"])]
-    else:
-        rows["tariff"] = np.empty(0, dtype=np.int64)
+    rows["tariff"] = agreements["tariff"][np.searchsorted(agreements["id"], rows["agreement"])]
     rows["cents"] = rows["cents"].astype(np.int64)
+    return rows
+
+
+def _rest(runs: Many, codes: Sequence[str], drafts: Mapping[str, Tariff]) -> dict[str, NDArray[Any]]:
+    """What was billed by other tariffs, summed by account and tariff."""
+    rows: dict[str, NDArray[Any]] = fetch(
+        _REST, {"runs": runs, "codes": list(codes), "drafted": list(drafts)}, _REST_KINDS
+    )
     return rows
 
 
@@ -267,14 +289,15 @@ def _spans(rows: Mapping[str, NDArray[Any]], here: NDArray[np.intp]) -> list[NDA
     return np.split(order, np.flatnonzero(np.diff(key[order])) + 1)
 
 
-def _changes(rows: Mapping[str, NDArray[Any]], would: Ints, status: NDArray[np.int16]) -> _Changes:
-    account, which = np.unique(rows["account"], return_inverse=True)
-    size = len(account)
-    now_of, would_of = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
-    np.add.at(now_of, which, rows["cents"])
-    np.add.at(would_of, which, would)
-    left_out = np.zeros(size, dtype=np.bool_)
-    left_out[which[status != 0]] = True
+def _changes(
+    rows: Mapping[str, NDArray[Any]], rest: Mapping[str, NDArray[Any]], would: Ints, status: NDArray[np.int16]
+) -> _Changes:
+    account, which = np.unique(np.concatenate([rows["account"], rest["account"]]), return_inverse=True)
+    now_of, would_of = np.zeros(len(account), dtype=np.int64), np.zeros(len(account), dtype=np.int64)
+    np.add.at(now_of, which, np.concatenate([rows["cents"], rest["cents"]]))
+    np.add.at(would_of, which, np.concatenate([would, rest["cents"]]))
+    left_out = np.zeros(len(account), dtype=np.bool_)
+    left_out[which[: len(status)][status != 0]] = True
     return _Changes(account.astype(np.int64), now_of, would_of, left_out)
 
 
@@ -289,23 +312,27 @@ def _services(
     tariffs: Sequence[tuple[str, str, str]],
     drafts: Mapping[str, Tariff],
     rows: Mapping[str, NDArray[Any]],
+    rest: Mapping[str, NDArray[Any]],
     would: Ints,
     status: NDArray[np.int16],
 ) -> tuple[ServiceChange, ...]:
     named = sorted({(service, customer_class) for _, service, customer_class in tariffs})
     of_tariff = np.array([len(named), *(named.index(row[1:]) for row in tariffs)])
-    which = of_tariff[rows["tariff"]]
     good = status == 0
-    found = []
-    for place, (service, customer_class) in enumerate([*named, ("unknown", "unknown")]):
-        here = which == place
-        if here.any():
-            rated = here & good
-            in_draft = any(code in drafts for code, *pair in tariffs if tuple(pair) == (service, customer_class))
-            sums = int(rows["cents"][rated].sum()), int(would[rated].sum())
-            row = ServiceChange(service, customer_class, in_draft, int(rated.sum()), *sums, int((here & ~good).sum()))
-            found.append(row)
-    return tuple(found)
+    which, other = of_tariff[rows["tariff"]], of_tariff[rest["tariff"]]
+    sums = np.zeros((4, len(named) + 1), dtype=np.int64)  # bills, now, would, unrated
+    np.add.at(sums[0], which[good], 1)
+    np.add.at(sums[1], which[good], rows["cents"][good])
+    np.add.at(sums[2], which[good], would[good])
+    np.add.at(sums[3], which[~good], 1)
+    for place, name in ((0, "bills"), (1, "cents"), (2, "cents")):
+        np.add.at(sums[place], other, rest[name])
+    drafted = {(service, customer_class) for code, service, customer_class in tariffs if code in drafts}
+    return tuple(
+        ServiceChange(*pair, pair in drafted, *(int(sums[part, place]) for part in range(4)))
+        for place, pair in enumerate([*named, ("unknown", "unknown")])
+        if sums[0, place] or sums[3, place]
+    )
 
 
 def _unrated(now: Ints, status: NDArray[np.int16]) -> tuple[Unrated, ...]:

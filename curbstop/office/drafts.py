@@ -274,10 +274,16 @@ def get_history(*, code: str) -> tuple[VersionHistory, ...]:
     found = []
     for from_on, until_on, authority, event_id, at, by in rows:
         approval = approvals.get(event_id)
-        told = (approval.draft_id, str(approval.draft.drafted_by)) if approval else (None, "")
         found.append(
             VersionHistory(
-                from_on, until_on, authority, by or "", at, *told, _resolution(approval) if approval else None
+                from_on=from_on,
+                until_on=until_on,
+                authority=authority,
+                adopted_by=by or "",
+                at=at,
+                draft=approval.draft_id if approval else None,
+                drafted_by=str(approval.draft.drafted_by) if approval else "",
+                resolution=_resolution(approval) if approval else None,
             )
         )
     return tuple(found)
