@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from curbstop.desk import clock
-from curbstop.office import pages, policies, tariffs
+from curbstop.office import drafts, pages, policies, tariffs
 from curbstop.rules.money import Rounding, show_price
-from curbstop.rules.plans import Flat, Items, Limit, LineRule, Percent, Price, Tier, TopUp, Volume, Worth
+from curbstop.rules.plans import Flat, Items, Limit, LineRule, Percent, Price, Tier, TopUp, Version, Volume, Worth
 from curbstop.rules.tariff_values import in_words
 from curbstop.rules.units import show_number
 
@@ -45,6 +45,16 @@ class LineShown:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What a version changed against the one before it; an empty text: it was not there, or is not any more."""
+
+    line: str
+    says: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
 class VersionShown:
     """A version: from when until when, by whose authority, which lines."""
 
@@ -53,6 +63,8 @@ class VersionShown:
     authority: str
     now: bool
     lines: tuple[LineShown, ...]
+    changes: tuple[Change, ...]
+    history: drafts.VersionHistory | None
 
 
 def tariffs_page(request: HttpRequest) -> HttpResponse:
@@ -67,6 +79,8 @@ def tariff(request: HttpRequest, code: str) -> HttpResponse:
     found, on = tariffs.load_tariffs(codes=[code]).get(code), clock.today()
     if found is None:
         raise pages.NotThere(f"There is no rate {code}. Rates has the list.")
+    came = {row.from_on: row for row in drafts.get_history(code=code)}
+    before = dict(zip(found.versions[1:], found.versions, strict=False))
     versions = [
         VersionShown(
             from_on=version.period.from_on,
@@ -74,10 +88,37 @@ def tariff(request: HttpRequest, code: str) -> HttpResponse:
             authority=version.authority,
             now=version.period.holds(on),
             lines=tuple(_shown(line) for line in version.lines),
+            changes=differences(before[version], version) if version in before else (),
+            history=came.get(version.period.from_on),
         )
         for version in reversed(found.versions)
     ]
     return render(request, "desk/tariffs/tariff.html", {"tariff": found, "versions": versions, "on": on})
+
+
+def differences(before: Version, after: Version) -> tuple[Change, ...]:
+    """What differs between two versions, price by price, in the order of the later one."""
+    then, now = _said(before), _said(after)
+    return tuple(
+        Change(*at, then.get(at, ""), now.get(at, ""))
+        for at in [*now, *(at for at in then if at not in now)]
+        if then.get(at) != now.get(at)
+    )
+
+
+def _said(version: Version) -> dict[tuple[str, str], str]:
+    found: dict[tuple[str, str], str] = {}
+    for line in version.lines:
+        for row in _prices(line):
+            found[line.says, row.says] = f"{row.price or 'not set'} {row.per}".strip()
+        days = "by day when a period is not whole" if line.prorate_by_day else "whole"
+        found[line.says, "Part of a period"] = days
+        found[line.says, "Rounding"] = ROUNDED[line.rounding]
+        if line.minimum_cents is not None or line.maximum_cents is not None:
+            found[line.says, "Bounds"] = f"{line.minimum_cents} to {line.maximum_cents} cents"
+        if line.months is not None:
+            found[line.says, "Months"] = ", ".join(str(month) for month in sorted(line.months.months))
+    return found
 
 
 def _shown(line: LineRule) -> LineShown:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from curbstop.desk import bills, customers, moves, payments, reads, runs, search, tariffs, today, trials
+from curbstop.desk import bills, customers, drafts, moves, payments, reads, runs, search, tariffs, today, trials
 
 urlpatterns = [
     path("", today.today, name="today"),
@@ -41,6 +41,12 @@ urlpatterns = [
     path("bills/runs/<int:id>/bills.pdf", bills.batch_pdf, name="bills-batch"),
     path("tariffs/", tariffs.tariffs_page, name="tariffs"),
     path("tariffs/try/", trials.trial, name="tariffs-try"),
+    path("tariffs/calculator/", drafts.calculator, name="tariffs-calculator"),
+    path("tariffs/drafts/", drafts.drafts_page, name="tariffs-drafts"),
+    path("tariffs/drafts/<int:id>/", drafts.draft_page, name="tariffs-draft"),
+    path("tariffs/drafts/<int:id>/approve/", drafts.approve, name="tariffs-approve"),
+    path("tariffs/drafts/<int:id>/withdraw/", drafts.withdraw, name="tariffs-withdraw"),
+    path("tariffs/drafts/<int:id>/resolution/", drafts.paper, name="tariffs-paper"),
     path("tariffs/<code>/", tariffs.tariff, name="tariffs-tariff"),
     path("customers/<number>/<what>/", customers.history, name="customers-history"),
 ]

@@ -55,3 +55,66 @@ def test_a_file_attached_and_its_faults_by_line(cleo: Client) -> None:
 )
 def test_days_that_cannot_be(cleo: Client, days: dict[str, str], said: str) -> None:
     assert said in text(cleo.post("/tariffs/try/", {**DAYS, "text": dearer(), **days}))
+
+
+def draft_of(client: Client, body: str) -> int:
+    page = client.get("/tariffs/drafts/")
+    answer = client.post("/tariffs/drafts/", {"key": key_of(page), "says": "A dollar more", "text": body})
+    assert answer.status_code == 302, text(answer)
+    return int(answer["Location"].rstrip("/").rsplit("/", 1)[1])
+
+
+NEW = """
+code: W-NEW
+service: water
+class: residential
+name: New water
+authority: Resolution 7(26)
+versions:
+  - from: 2026-07-01
+    lines:
+      - {name: base, kind: water.base, says: Base, flat: "12.00"}
+    examples:
+      - {usage: 0 gal, total: "12.00"}
+"""
+
+
+def test_drafted_by_one_approved_by_another(sign_in) -> None:  # type: ignore[no-untyped-def]
+    fay, sue, otto = sign_in("fay"), sign_in("sue"), sign_in("otto")
+    number = draft_of(fay, NEW)
+    assert "You drafted this" in text(fay.get(f"/tariffs/drafts/{number}/"))
+    seen = text(otto.get(f"/tariffs/drafts/{number}/"))
+    assert "Only for supervisor or finance or administrator" in seen and "1 example, to the cent" in seen
+    page = sue.get(f"/tariffs/drafts/{number}/")
+    form = {"key": key_of(page), "resolution": "Resolution 7(26)", "resolution_on": "2026-02-02", "section": "2"}
+    at = f"/tariffs/drafts/{number}/approve/"
+    assert "Attach the resolution" in text(sue.post(at, form))
+    paper = SimpleUploadedFile("r 7.pdf", b"%PDF-1.7")
+    assert sue.post(at, {**form, "body": paper}).status_code == 302
+    assert "Approved" in text(otto.get(f"/tariffs/drafts/{number}/"))
+    kept = otto.get(f"/tariffs/drafts/{number}/resolution/")
+    assert kept.content == b"%PDF-1.7" and "r_7.pdf" in kept["Content-Disposition"]
+    assert "Resolution 7(26)" in text(otto.get("/tariffs/W-NEW/"))
+
+
+def test_a_draft_withdrawn_and_one_that_cannot_be_read(sign_in) -> None:  # type: ignore[no-untyped-def]
+    sue = sign_in("sue")
+    assert "No drafts yet" in text(sue.get("/tariffs/drafts/"))
+    number = draft_of(sue, NEW)
+    form = {"key": key_of(sue.get(f"/tariffs/drafts/{number}/")), "reason": ""}
+    assert "Say why" in text(sue.post(f"/tariffs/drafts/{number}/withdraw/", form))
+    sue.post(f"/tariffs/drafts/{number}/withdraw/", {**form, "reason": "Sent back"})
+    assert "Sent back" in text(sue.get(f"/tariffs/drafts/{number}/"))
+    wrong = sue.post("/tariffs/drafts/", {"key": "k1", "says": "x", "text": NEW.replace("12.00", "1x")})
+    assert "to correct" in text(wrong)
+    assert sue.get("/tariffs/drafts/999/").status_code == 404
+
+
+def test_the_calculator(cleo: Client) -> None:
+    assert "Work it out" in text(cleo.get("/tariffs/calculator/"))
+    said = text(cleo.get("/tariffs/calculator/?code=W-RES&usage=9,000"))
+    assert "54.68" in said and "9 kgal" in said  # 9.50 + 9 x 5.02
+    both = text(cleo.get("/tariffs/calculator/?code=W-RES&code=SAN-RES&usage=9000&count=2"))
+    assert "$73.18 in all" in both
+    assert "is not a whole number" in text(cleo.get("/tariffs/calculator/?code=W-RES&usage=x"))
+    assert "Choose one" in text(cleo.get("/tariffs/calculator/?usage=1"))
