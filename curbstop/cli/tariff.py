@@ -326,3 +326,28 @@ def _show_trial(found: "DryRun", bins: list[tuple[str, int]]) -> None:
 def signed(cents: int) -> str:
     """A difference with its sign."""
     return f"{'+' if cents > 0 else '-' if cents < 0 else ''}{show(abs(cents))}"
+
+
+@tariff.command()
+@click.option("--on", "day", type=DAY, help="The day to check.  [default: today]")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def consistency(day: datetime | None, as_json: bool) -> None:
+    """Check what is charged against the city's adopted fee schedule. Exit code 1 while something disagrees.
+
+    \b
+    curbstop tariff consistency --on 2026-03-02
+    """
+    with database.city():
+        from curbstop.office import fee_schedule as office
+
+        found = office.check(on=day.date() if day else date.today())
+    if as_json:
+        show_json(dataclasses.asdict(found))
+    elif not found.items:
+        click.echo("The city's pack has no fee_schedule.yaml; nothing to compare with.")
+    else:
+        for one in found.disagreements:
+            click.echo(f"{one.kind:<18} {one.governs:<28} {one.says}")
+        click.echo(f"{found.items} items on {found.on}: {len(found.disagreements)} to resolve")
+    if found.disagreements:
+        raise click.exceptions.Exit(1)

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from curbstop.desk import clock
-from curbstop.office import drafts, pages, policies, tariffs
+from curbstop.office import drafts, fee_schedule, pages, policies, tariffs
 from curbstop.rules.money import Rounding, show_price
 from curbstop.rules.plans import Flat, Items, Limit, LineRule, Percent, Price, Tier, TopUp, Version, Volume, Worth
 from curbstop.rules.tariff_values import in_words
@@ -20,6 +20,16 @@ ROUNDED = {
     Rounding.HALF_EVEN: "to the nearest cent, half a cent to the even one",
     Rounding.DOWN: "the part of a cent dropped",
     Rounding.UP: "a started cent is a whole one",
+}
+
+KINDS = {
+    "differs": "Differs",
+    "not_charged": "Not charged",
+    "missing_authority": "No authority",
+    "expiring": "Ends soon",
+    "expired": "Ended",
+    "overlaps": "Overlaps",
+    "not_in_schedule": "Not in the schedule",
 }
 
 
@@ -70,7 +80,9 @@ class VersionShown:
 def tariffs_page(request: HttpRequest) -> HttpResponse:
     """All rates on this day, and the city's policies."""
     on = clock.today()
-    values = {"rows": tariffs.list_tariffs(on=on), "policies": policies.list_policies(on=on), "on": on}
+    values = {"rows": tariffs.list_tariffs(on=on), "policies": policies.list_policies(on=on), "on": on,
+              "waiting": sum(row.state == "open" for row in drafts.list_drafts()),
+              "check": fee_schedule.check(on=on), "kinds": KINDS}  # fmt: skip
     return render(request, "desk/tariffs/tariffs.html", values)
 
 

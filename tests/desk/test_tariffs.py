@@ -118,3 +118,21 @@ def test_the_calculator(cleo: Client) -> None:
     assert "$73.18 in all" in both
     assert "is not a whole number" in text(cleo.get("/tariffs/calculator/?code=W-RES&usage=x"))
     assert "Choose one" in text(cleo.get("/tariffs/calculator/?usage=1"))
+
+
+def test_the_fee_schedule_stands_on_the_page_until_it_is_resolved(cleo: Client) -> None:
+    said = text(cleo.get("/tariffs/"))
+    assert "Against the fee schedule" in said and "The schedule names no resolution for it." in said
+    assert "W-RES base" in said and "fee.new_service" in said and "I-RES base" in said
+    assert "Differs" not in said and "Not charged" not in said
+
+
+def test_what_a_version_changed() -> None:
+    from curbstop.desk.tariffs import differences
+    from curbstop.rules.tariffs import read_tariffs
+
+    draft = read_tariffs(dearer(), file="x")[0].versions[0]
+    now = read_tariffs(WATER.read_text(), file="x")[0].versions[0]
+    assert [(one.says, one.before, one.after) for one in differences(now, draft)] == [
+        ("To 10,000 gal", "5.02 per 1000 gal", "6.02 per 1000 gal")
+    ]
