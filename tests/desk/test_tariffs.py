@@ -134,5 +134,5 @@ def test_what_a_version_changed() -> None:
     draft = read_tariffs(dearer(), file="x")[0].versions[0]
     now = read_tariffs(WATER.read_text(), file="x")[0].versions[0]
     assert [(one.says, one.before, one.after) for one in differences(now, draft)] == [
-        ("To 10,000 gal", "5.02 per 1000 gal", "6.02 per 1000 gal")
+        ("To 10,000 gal", "5.02 per 1,000 gal", "6.02 per 1,000 gal")
     ]
