@@ -29,7 +29,9 @@ def test_quantities() -> None:
     assert str(parse_quantity("1,000 gal", field="per")) == "1,000 gal"
 
 
-@pytest.mark.parametrize("text", ["", "1000", "gal", "1000 litres", "-1 gal", "1e3 gal", "١ gal", "1.1234567890123456789 gal"])
+@pytest.mark.parametrize(
+    "text", ["", "1000", "gal", "1000 litres", "-1 gal", "1e3 gal", "١ gal", "1.1234567890123456789 gal"]
+)
 def test_refused(text: str) -> None:
     with pytest.raises(BadQuantity):
         parse_quantity(text, field="per")
