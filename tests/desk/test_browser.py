@@ -58,6 +58,7 @@ def open_as(browser: Browser, live_server) -> Iterator[Open]:  # type: ignore[no
         page.locator("#p").fill("a town of curbs")
         page.keyboard.press("Enter")
         page.wait_for_selector(".rail")
+        page.wait_for_load_state("load")  # the keys work once the script has run
         return page
 
     yield open
