@@ -104,7 +104,7 @@ def check_schedule(
 ) -> tuple[Disagreement, ...]:
     """Everything in which the schedule and what is charged on the day disagree, and what is wrong with its dates.
 
-    :param policies: the values in force by name; None where one is not set
+    :param policies: the values in force by name, amounts in whole cents (or as written, "25.00"); None: not set
     """
     found: list[Disagreement] = []
     holding = [item for item in items if item.from_on <= on and (item.until_on is None or on < item.until_on)]
@@ -143,6 +143,8 @@ def _policy(item: FeeItem, policies: Mapping[str, Any]) -> tuple[Fraction | None
         value = value.get(item.key)
     if value is None:
         return None, f"the policy {item.policy} is not set"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Fraction(value), ""  # an amount as the policies keep it: whole cents
     try:
         return parse_price(str(value), field=item.policy), ""
     except ValueError:

@@ -124,6 +124,7 @@ def test_the_fee_schedule_stands_on_the_page_until_it_is_resolved(cleo: Client) 
     said = text(cleo.get("/tariffs/"))
     assert "Against the fee schedule" in said and "The schedule names no resolution for it." in said
     assert "W-RES base" in said and "fee.new_service" in said and "I-RES base" in said
+    assert "Differs" not in said and "2,500.00" not in said
     assert "Not charged" not in said
 
 

@@ -76,3 +76,8 @@ def test_every_fault_of_a_schedule_in_one_go():
     with pytest.raises(ScheduleErrors) as wrong:
         read_schedule('items:\n  - {item: x, amount: "9.x", from: 2026-13-01, tariff: W}\n', file="f")
     assert len(wrong.value.faults) == 3 and all(fault.line == 2 for fault in wrong.value.faults)
+
+
+def test_an_amount_of_a_policy_is_whole_cents_as_the_office_keeps_it() -> None:
+    assert kinds(**{"fee.new": 2500}) == []
+    assert kinds(**{"fee.new": 2501}) == [("differs", "fee.new")]
