@@ -7,6 +7,7 @@ made.
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -18,7 +19,6 @@ from curbstop.office import customers, ledger, meters, policies, staff, tariffs
 from curbstop.office._once import Refused
 from curbstop.office.policies import CityPack, PackFile
 from curbstop.rules.policies import NotSet, Policies, read_policies
-from curbstop.rules.tariffs import read_tariffs
 from curbstop.simulator.crew import CLOCK, CREW, PASSWORD
 from curbstop.simulator.imagined import Recipe, Town
 from curbstop.simulator.office import Office
@@ -94,25 +94,25 @@ def refuse_without_data(recipe: Recipe) -> None:
             " moore_ok.",
             field="city",
         )
-    since: dict[str, date] = {}
-    for file in pack.tariffs:
-        for tariff in read_tariffs(file.text, file=file.name):
-            first = min(version.period.from_on for version in tariff.versions)
-            since[tariff.service] = min(first, since.get(tariff.service, first))
-    holds_from = max(since.values())
-    if recipe.began_on < holds_from:
+    holds_from = max(min(re.findall(r"\bfrom: *(\d{4}-\d\d-\d\d)", file.text)) for file in pack.tariffs)
+    if recipe.began_on.isoformat() < holds_from:
         raise Refused(
-            f"The rates of {recipe.city} are on file from {holds_from.isoformat()}, and this town would begin on"
+            f"The rates of {recipe.city} are on file from {holds_from}, and this town would begin on"
             f" {recipe.began_on.isoformat()}. Let it end later, or live fewer months.",
             field="months",
         )
     _refuse_not_set(pack, recipe)
 
 
+def _needed(pack: CityPack) -> list[PackFile]:
+    """The files that say something of a policy that every day needs; reading all of them takes a while."""
+    return [file for file in pack.policies if any(id in file.text for id in NEEDED)]
+
+
 def _refuse_not_set(pack: CityPack, recipe: Recipe) -> None:
     known = Policies()
     for layer in (pack, policies.read_pack(OVERLAY)):
-        found = [policy for file in layer.policies for policy in read_policies(file.text, file=file.name)]
+        found = [policy for file in _needed(layer) for policy in read_policies(file.text, file=file.name)]
         known = known.overlay(found)
     for id in NEEDED:
         try:

@@ -156,6 +156,7 @@ def _settle(office: Office, town: Town, stay: Stay, day: date, order: int) -> No
     if customer_id is None:
         return
     earlier = [account.id for account in office.accounts.values() if account.customer_id == customer_id]
-    for account_id, cents in ledger.get_balances(earlier).items():
-        if cents > 0:
-            pay_old_debt(office, town, account_id, cents, day, order)
+    for turn in range(3):  # the first money may go to a deposit that was asked for, and the bill is owed still
+        for account_id, cents in ledger.get_balances(earlier).items():
+            if cents > 0:
+                pay_old_debt(office, town, account_id, cents, day, order + 100 * turn)

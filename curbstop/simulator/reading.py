@@ -95,14 +95,14 @@ def decide_reads(office: Office, town: Town, day: date) -> set[int]:
 
 
 def _put_aside(town: Town, life: Life, read_on: date) -> bool:
-    """One in three; never where another read follows soon, which would cover the same use."""
+    """One in four; never where another read follows soon, which would cover the same use."""
     soon = read_on + PATIENCE + PATIENCE
     follows = [stay.from_on for stay in life.stays]
     follows += [stay.until_on for stay in life.stays if stay.until_on is not None]
     follows += [meter.from_on for meters in life.meters.values() for meter in meters]
     if any(read_on <= day <= soon for day in follows):
         return False
-    return number(town.recipe.seed, "aside", life.place.no, read_on, below=3) == 0
+    return number(town.recipe.seed, "aside", life.place.no, read_on, below=4) == 0
 
 
 def _decide(office: Office, town: Town, life: Life, waiting: reads.UndecidedRead, day: date, order: int) -> None:

@@ -17,6 +17,7 @@ from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 from django.db import connection
+from django.db.backends.postgresql.base import ServerBindingCursor
 
 from curbstop.office import ledger, policies
 from curbstop.office._once import Refused
@@ -95,7 +96,7 @@ def _check(accounts: int, months: int) -> None:
 
 
 def _live(recipe: Recipe, until: date, told: Told | None) -> Lived:
-    with _without_waiting_for_disk():
+    with _at_full_speed():
         lived = _lived_until()
         if lived is not None and lived > until:
             raise Refused(f"The town has lived until {lived.isoformat()} already; it does not go back.", field="until")
@@ -174,14 +175,21 @@ def _rest_of_day(office: Office, town: Town, plans: Plans, day: date) -> None:
 
 
 @contextmanager
-def _without_waiting_for_disk() -> Iterator[None]:
-    """While an example town is raised its commits do not wait for the disk: a town lost in a crash is raised again."""
+def _at_full_speed() -> Iterator[None]:
+    """The session of one long task of many thousand small acts: its commits do not wait for the disk (a town lost in a
+    crash is raised again), and a statement that comes again is planned once."""
+    connection.ensure_connection()
+    link = connection.connection
+    before = link.cursor_factory, link.prepare_threshold
     with connection.cursor() as cursor:
         cursor.execute("show synchronous_commit")
-        before = cursor.fetchone()[0]
+        waits = cursor.fetchone()[0]
         cursor.execute("set synchronous_commit = off")
+    link.cursor_factory, link.prepare_threshold = ServerBindingCursor, 3
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"set synchronous_commit = {before}")
+        link.cursor_factory, link.prepare_threshold = before
+        if not link.closed:
+            with connection.cursor() as cursor:
+                cursor.execute(f"set synchronous_commit = {waits}")
