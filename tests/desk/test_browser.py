@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from curbstop.records.payments.models import Receipt
 from tests.desk.houses import account, bill
 
+expect.set_options(timeout=20_000)  # a busy machine is not a fault
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
