@@ -23,6 +23,7 @@ import secrets
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -145,7 +146,8 @@ def _database_url() -> str:
     try:
         return (HOME / "database.url").read_text().strip()
     except FileNotFoundError:
-        return f"postgresql://curbstop@/curbstop?host={HOME}"  # no server yet: `curbstop db start` makes one
+        nowhere = quote(str(HOME), safe="")  # no server yet: `curbstop db start` makes one
+        return f"postgresql://curbstop@/curbstop?host={nowhere}"
 
 
 def _database() -> dict[str, Any]:
