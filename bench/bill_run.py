@@ -3,7 +3,7 @@
 ``python bench/bill_run.py --accounts 200000``: makes a synthetic city (bench/city.py) in a server of its own with
 the product's settings (fsync on), bills February to have a past, then times March from plan to the last chunk:
 frozen population, everything rated twice, findings, approval, chunks with locks, constraints, triggers, events and
-checks; with one worker and with two.
+checks; with one worker, which has two hands (connections), and with two workers.
 
 The floor is measured in the same run, on the same server: the rows that March wrote (bills, postings, outcomes,
 headers, marks), encoded beforehand, sent by one binary COPY a table into empty tables in one transaction, their

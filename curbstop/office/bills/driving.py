@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -28,15 +29,70 @@ class Progress:
     bills: int
 
 
-def post_all(*, run: int, by: Actor, at: datetime, progress: Callable[[Progress], None] | None = None) -> RunPosted:
+HANDS = 2
+"""Chunks that one worker posts at a time: while the server writes one, the other is rated."""
+WORTH_A_HAND = 4
+"""Chunks below which another hand, with a connection of its own, is not worth having."""
+
+
+def post_all(
+    *,
+    run: int,
+    by: Actor,
+    at: datetime,
+    progress: Callable[[Progress], None] | None = None,
+    hands: int = HANDS,
+) -> RunPosted:
     """Post every chunk of an approved run that is not posted yet, apply the credits that customers hold, and finish it.
 
     Safe to call again, after any interruption, and at the same time as others do. A chunk that cannot be posted
     does not stop the others.
 
+    :param hands: how many chunks are under way at a time, each on a connection of its own
     :raises Refused: the run is not approved, or chunks cannot be posted, with the reason of each
     """
     refusals: dict[int, str] = {}
+    helpers: list[_Hand] = []
+    if len(_undone(run)) >= WORTH_A_HAND and not connection.in_atomic_block:
+        helpers = [_Hand(run, by, at, refusals) for _ in range(hands - 1)]
+    for helper in helpers:
+        helper.start()
+    try:
+        _go_through(run, by, at, refusals, progress)
+    finally:
+        for helper in helpers:
+            helper.join()
+    for helper in helpers:
+        if helper.failed is not None:
+            raise helper.failed
+    if refusals:
+        raise Refused(f"{len(refusals)} chunks of run {run} are not posted. {' '.join(refusals.values())}", field="run")
+    with _mine(run, 0, wait=True):
+        _apply_credits(run, by)  # a worker that died after a chunk did not come to its credits
+        return finish(key=Key(f"bills.finish:{run}"), by=by, at=at, run=run)
+
+
+class _Hand(threading.Thread):
+    """Another connection at the same run."""
+
+    def __init__(self, run: int, by: Actor, at: datetime, refusals: dict[int, str]) -> None:
+        super().__init__(name=f"bills.post:{run}", daemon=True)
+        self.work = (run, by, at, refusals)
+        self.failed: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            _go_through(*self.work, None)
+        except BaseException as failed:  # told by the worker that is asked
+            self.failed = failed
+        finally:
+            connection.close()
+
+
+def _go_through(
+    run: int, by: Actor, at: datetime, refusals: dict[int, str], progress: Callable[[Progress], None] | None
+) -> None:
+    """Take chunk after chunk until none is left that nobody has."""
     while left := [no for no in _undone(run) if no not in refusals]:
         turn = False
         for no in left:
@@ -44,17 +100,12 @@ def post_all(*, run: int, by: Actor, at: datetime, progress: Callable[[Progress]
                 if not mine:
                     continue
                 turn = True
-                if no in _undone(run):
+                if no in _undone(run) and no not in refusals:
                     _post_one(run, no, by, at, refusals)
             if progress:
                 progress(get_progress(run=run))
         if not turn:
             _wait_for(run, left[0])
-    if refusals:
-        raise Refused(f"{len(refusals)} chunks of run {run} are not posted. {' '.join(refusals.values())}", field="run")
-    with _mine(run, 0, wait=True):
-        _apply_credits(run, by)  # a worker that died after a chunk did not come to its credits
-        return finish(key=Key(f"bills.finish:{run}"), by=by, at=at, run=run)
 
 
 def _post_one(run: int, no: int, by: Actor, at: datetime, refusals: dict[int, str]) -> None:
