@@ -41,3 +41,49 @@ class Event(models.Model):
             GinIndex(fields=["subjects"], name="base_event_subjects"),
             models.Index(fields=["act", "at"], name="base_event_act_at"),
         ]
+
+
+class Outgoing(models.Model):
+    """A message to be sent after commit: an act writes it, the worker sends it. The outbox."""
+
+    id = models.BigAutoField(primary_key=True)
+    after = models.DateTimeField()  # not before
+    event_id = models.BigIntegerField()
+    channel = models.TextField()  # sms email
+    to = models.TextField()
+    subject = models.TextField(default="", db_default="")
+    body = models.TextField()
+    about = ArrayField(models.TextField(), default=list)  # "account:12"
+
+    class Meta:
+        db_table = "base_outbox"
+        constraints = [
+            models.CheckConstraint(condition=Q(channel__in=["sms", "email"]), name="base_outbox_channel"),
+            models.CheckConstraint(condition=~Q(to="") & ~Q(body=""), name="base_outbox_whole"),
+        ]
+        indexes = [
+            models.Index(fields=["after"], name="base_outbox_after"),
+            GinIndex(fields=["about"], name="base_outbox_about"),
+        ]
+
+
+class OutgoingDone(models.Model):
+    """An attempt to send: ``sent`` or ``given_up`` ends it, ``failed`` is tried again."""
+
+    id = models.BigAutoField(primary_key=True)
+    message = models.ForeignKey(Outgoing, on_delete=models.PROTECT, related_name="attempts")
+    at = models.DateTimeField()
+    event_id = models.BigIntegerField()
+    outcome = models.TextField()  # sent failed given_up
+    words = models.TextField(default="", db_default="")  # the carrier's name for it, or why not
+
+    class Meta:
+        db_table = "base_outboxdone"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome__in=["sent", "failed", "given_up"]), name="base_outboxdone_what"
+            ),
+            models.UniqueConstraint(
+                fields=["message"], condition=~Q(outcome="failed"), name="base_outboxdone_ends_once"
+            ),
+        ]

@@ -28,3 +28,30 @@ class LateCharge(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(cents__gt=0), name="delinquency_latecharge_positive")]
+
+
+class LateHeld(models.Model):
+    """A late bill without its charge, and why: a payment was on its way when the run was looked at."""
+
+    bill = models.OneToOneField(Bill, primary_key=True, on_delete=models.PROTECT, related_name="late_held")
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="late_held")
+    code = models.TextField()  # held_payment_pending
+    event_id = models.BigIntegerField()
+
+
+class LateSettled(models.Model):
+    """What came of a held late charge when the payment had arrived or failed: ``spared``, or ``charged``."""
+
+    held = models.OneToOneField(LateHeld, primary_key=True, on_delete=models.PROTECT, related_name="settled")
+    outcome = models.TextField()
+    on = models.DateField()
+    txn = models.ForeignKey(Transaction, null=True, on_delete=models.PROTECT, related_name="+")
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome="spared", txn__isnull=True) | Q(outcome="charged", txn__isnull=False),
+                name="delinquency_latesettled_what",
+            )
+        ]

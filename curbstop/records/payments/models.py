@@ -291,3 +291,136 @@ class DepositDemand(models.Model):
             models.CheckConstraint(condition=Q(cents__gt=0, instalment__gte=1), name="payments_depositdemand_positive"),
             models.CheckConstraint(condition=~Q(authority=""), name="payments_depositdemand_authority"),
         ]
+
+
+class Ask(models.Model):
+    """Money asked for and not here yet: a link sent, a card terminal started. Open until paid for or ended.
+
+    ``reference`` is ours and cannot be guessed: the gateway keeps it, and takes the same request once by it. ``until``:
+    from then on the clock ends it, after it has asked the gateway.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="asks")
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    cents = models.BigIntegerField()
+    asked_at = models.DateTimeField()
+    until = models.DateTimeField()
+    event_id = models.BigIntegerField()
+    reference = models.TextField(unique=True)
+    gateway = models.TextField()  # demo stripe
+    channel = models.TextField()  # phone online terminal
+    send_by = models.TextField(default="", db_default="")  # sms email, or nothing is sent
+    send_to = models.TextField(default="", db_default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(cents__gt=0), name="payments_ask_positive"),
+            models.CheckConstraint(condition=Q(until__gt=F("asked_at")), name="payments_ask_until"),
+            models.CheckConstraint(condition=~Q(reference="") & ~Q(gateway=""), name="payments_ask_named"),
+            models.CheckConstraint(
+                condition=Q(channel__in=["phone", "online", "terminal"]), name="payments_ask_channel"
+            ),
+            models.CheckConstraint(
+                condition=Q(send_by="", send_to="") | (Q(send_by__in=["sms", "email"]) & ~Q(send_to="")),
+                name="payments_ask_sent",
+            ),
+        ]
+
+
+class AskStarted(models.Model):
+    """The gateway answered: its own name for what was asked, and the page to pay on. Without it nobody knows."""
+
+    ask = models.OneToOneField(Ask, primary_key=True, on_delete=models.PROTECT, related_name="started")
+    at = models.DateTimeField()
+    event_id = models.BigIntegerField()
+    gateway_ref = models.TextField()
+    url = models.TextField(default="", db_default="")
+
+
+class AskEnded(models.Model):
+    """An ask that came to nothing. Money that comes in spite of it is still a payment of the account."""
+
+    ask = models.OneToOneField(Ask, primary_key=True, on_delete=models.PROTECT, related_name="ended")
+    at = models.DateTimeField()
+    event_id = models.BigIntegerField()
+    outcome = models.TextField()  # failed expired cancelled
+    reason = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome__in=["failed", "expired", "cancelled"]), name="payments_askended_outcome"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="payments_askended_reason"),
+        ]
+
+
+class CardDay(models.Model):
+    """What a processor took on one day: the batch that waits for its settlement. Its id is a document id."""
+
+    id = models.BigIntegerField(primary_key=True)
+    on = models.DateField()
+    event_id = models.BigIntegerField()
+    gateway = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["gateway", "on"], name="payments_cardday_once")]
+
+
+class CardPayment(models.Model):
+    """A payment that a gateway reports, once by the gateway's own name for it, and the receipt that it became.
+
+    ``last_four`` and ``brand`` are all that is kept of a card. ``owner``: who finds out whose it is, where no account
+    is known; a second payment for one ask is such a one.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    ask = models.OneToOneField(Ask, null=True, on_delete=models.PROTECT, related_name="paid")
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    no = models.BigIntegerField()
+    owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    cents = models.BigIntegerField()
+    paid_at = models.DateTimeField()
+    event_id = models.BigIntegerField()
+    gateway = models.TextField()
+    payment_ref = models.TextField()
+    channel = models.TextField()  # phone online terminal kiosk robot
+    brand = models.TextField(default="", db_default="")
+    last_four = models.TextField(default="", db_default="")
+    given = models.TextField(default="", db_default="")  # the account as the report names it, where nobody knows it
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["gateway", "payment_ref"], name="payments_cardpayment_once"),
+            models.UniqueConstraint(fields=["series", "no"], name="payments_cardpayment_receipt"),
+            models.CheckConstraint(condition=Q(cents__gt=0), name="payments_cardpayment_positive"),
+            models.CheckConstraint(condition=~Q(payment_ref=""), name="payments_cardpayment_named"),
+            models.CheckConstraint(condition=Q(last_four__regex="^([0-9]{4})?$"), name="payments_cardpayment_four"),
+        ]
+
+
+class GatewayReport(models.Model):
+    """A message of a gateway as it came, once by the gateway's own name for it; it is kept before it is acted on."""
+
+    id = models.BigAutoField(primary_key=True)
+    received_at = models.DateTimeField()
+    event_id = models.BigIntegerField()
+    gateway = models.TextField()
+    gateway_event = models.TextField()
+    kind = models.TextField()
+    sha256 = models.BinaryField()
+    body = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["gateway", "gateway_event"], name="payments_gatewayreport_once")]
+
+
+class GatewayReportDone(models.Model):
+    """A gateway's message was dealt with, and what came of it."""
+
+    report = models.OneToOneField(GatewayReport, primary_key=True, on_delete=models.PROTECT, related_name="done")
+    at = models.DateTimeField()
+    event_id = models.BigIntegerField()
+    outcome = models.TextField()  # paid already unidentified ended open nothing
+    words = models.TextField(default="", db_default="")
