@@ -85,3 +85,20 @@ def set_policy(policy: str, value: object, *, on: date = date(2024, 1, 1)) -> No
     PolicyValue.objects.create(
         policy=policy, valid=(on, None), value=value, says="set for this test", authority="test", event_id=1
     )
+
+
+def approval(*, step: str = "approved", cents: int = 1) -> int:
+    """A request with its verdict, as rows: for postings that are tried past the office. No step: it waits."""
+    from curbstop.records.ledger.models import Request, Verdict
+
+    asker, other = person("asker", "csr"), person("approver", "supervisor")
+    request = Request.objects.create(
+        kind="adjust", account_ids=[1], cents=cents, reason="billing_error", words="", inputs={}, weighed={},
+        asked_by_id=asker.id, asked_on=DAY, at=AT, event_id=1, needs_evidence=False,
+    )  # fmt: skip
+    if step:
+        Verdict.objects.create(
+            request=request, step=step, level="supervisor", reason="test", on=DAY, at=AT, event_id=1,
+            by_id=asker.id if step == "withdrawn" else other.id, asked_by_id=asker.id,
+        )  # fmt: skip
+    return request.pk

@@ -17,7 +17,7 @@ from curbstop.records.ledger.models import Posting, Transaction
 from curbstop.records.payments.models import DepositDemand, Receipt
 from curbstop.rules.ledger import credit, debit
 from curbstop.rules.policies import NotSet
-from tests.books import DAY, account, at_on, key, person, posting, set_policy
+from tests.books import DAY, account, approval, at_on, key, person, posting, set_policy
 from tests.office.payment_town import AFTER, BILL, apply_credit, bill, check, items, raise_town, reverse, take, ties
 
 
@@ -234,7 +234,7 @@ class TestReverse:
                 debit("10-2310", 1427, "credit", account_id=of.id, document=receipt.document_id, line=1),
                 credit("10-2100", 1427, "refund", account_id=of.id, document=ledger.reserve_documents(1)[0], line=1),
             ],
-            approval=1,
+            approval=approval(),
         )
         undone = reverse(receipt)
         assert undone.owed_again_cents == 1427

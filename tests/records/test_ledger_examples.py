@@ -8,7 +8,7 @@ from django.db import connection
 from curbstop.office import ledger
 from curbstop.rules.ledger import RECEIVABLES, RECIPES, object_of
 from curbstop.rules.ledger.legs import Leg
-from tests.books import DAY, accounts, open_books, posting
+from tests.books import DAY, accounts, approval, open_books, posting
 from tests.rules.test_ledger import ACT_OF, EXAMPLES
 
 
@@ -20,8 +20,8 @@ def test_the_examples_load_and_tie_out_after_each():
     made = set()
     for example in EXAMPLES.examples:
         act = ACT_OF[example.code]
-        approval = 1 if RECIPES[act].gives else None
-        posting(act, [as_posted(leg, ids, made) for leg in example.legs], approval=approval)
+        approved = approval() if RECIPES[act].gives else None
+        posting(act, [as_posted(leg, ids, made) for leg in example.legs], approval=approved)
         check()
         ties()
     assert {gl: cents for gl, cents in balances().items() if gl in ("10-1020", "10-1060", "10-1003")} == {

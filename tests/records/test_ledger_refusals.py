@@ -9,7 +9,7 @@ from django.db import DatabaseError, IntegrityError, connection, connections, tr
 
 from curbstop.records.ledger.models import Close, Day, Export, Gl, Kind, Posting, Transaction
 from curbstop.rules.ledger import Leg, credit, debit
-from tests.books import AT, DAY, account, clock, open_books, person, posting
+from tests.books import AT, DAY, account, approval, clock, open_books, person, posting
 
 
 @contextmanager
@@ -143,16 +143,16 @@ class TestBalance:
 class TestItems:
     def test_over_application(self, billed):
         with refused("over-applied by 1 cents"):
-            rows(header("adjust", approval_id=1), debit("51-4310", 1001, "water.volume"), pays(billed, 1001))
+            rows(header("adjust", approval_id=approval()), debit("51-4310", 1001, "water.volume"), pays(billed, 1001))
 
     def test_a_credit_where_nothing_is_owed(self, town):
         with refused("over-applied by 5 cents"):
-            rows(header("adjust", approval_id=1), debit("51-4310", 5, "water.volume"), pays(town, 5))
+            rows(header("adjust", approval_id=approval()), debit("51-4310", 5, "water.volume"), pays(town, 5))
 
     def test_the_same_document_of_another_account_is_another_item(self, billed):
         other = account(1_000_002)
         with refused("over-applied by 1000 cents"):
-            rows(header("adjust", approval_id=1), debit("51-4310", 1000, "water.volume"), pays(other))
+            rows(header("adjust", approval_id=approval()), debit("51-4310", 1000, "water.volume"), pays(other))
 
     def credit_held(self, town, gl="10-2310"):
         cash = debit("10-1020", 500, "payment", document=8, line=1)
@@ -167,7 +167,7 @@ class TestItems:
         given = debit("10-2310", 501, "credit", account_id=town.id, document=600, line=1)
         with refused("over-applied by 1 cents"):
             payable = credit("10-2100", 501, "refund", account_id=town.id, document=700, line=1)
-            rows(header("refund", approval_id=1), given, payable)
+            rows(header("refund", approval_id=approval()), given, payable)
 
     def test_a_deposit_refunded_twice(self, town):
         self.credit_held(town, "59-2210")
@@ -179,11 +179,11 @@ class TestItems:
         for refund in (700, 701):
             payable = credit("10-2100", 500, "refund", account_id=town.id, document=refund, line=1)
             if refund == 700:
-                rows(header("refund", approval_id=1), *legs, payable)
+                rows(header("refund", approval_id=approval()), *legs, payable)
                 check()
             else:
                 with refused("over-applied by 500 cents"):
-                    rows(header("refund", approval_id=1), *legs, payable)
+                    rows(header("refund", approval_id=approval()), *legs, payable)
 
 
 class TestRows:
@@ -225,6 +225,13 @@ class TestHeaders:
         for act in ("adjust", "waive", "write_off", "refund", "void", "move"):
             with refused("ledger_transaction_approved"):
                 header(act)
+
+    def test_money_given_away_before_it_is_approved(self, town):
+        for step in ("", "refused", "withdrawn"):
+            with refused("ledger_transaction_approved_by_verdict"):
+                header("adjust", approval_id=approval(step=step))
+        header("adjust", approval_id=approval())
+        check()
 
     def test_a_second_reversal(self, billed):
         first = Transaction.objects.get()
@@ -271,7 +278,7 @@ class TestDays:
 
 
 TABLES = [
-    "ledger_transaction", "ledger_posting", "ledger_kind", "ledger_day", "ledger_close", "ledger_export",
+    "ledger_transaction", "ledger_posting", "ledger_kind", "ledger_day", "ledger_request", "ledger_evidence", "ledger_verdict", "ledger_close", "ledger_export",
     "payments_receipt", "payments_tender", "payments_reversal", "payments_tillsession", "payments_tillcount",
     "payments_tillclose", "payments_slip", "payments_slipsession", "payments_slipconfirmed", "payments_batch",
     "payments_batchrow", "payments_batchrowdone", "payments_depositdemand",

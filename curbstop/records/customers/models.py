@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from curbstop.records.base.models import User
 from curbstop.records.decisions.models import Cycle, Tariff
 
 
@@ -78,6 +79,40 @@ class Account(models.Model):
                 condition=Q(customer_class__in=["residential", "commercial"])
                 & Q(tenure__in=["owner", "renter", "business"]),
                 name="customers_account_class",
+            ),
+        ]
+
+
+class Link(models.Model):
+    """Whose account it is beside its customer's: a colleague's or an official's own, or one of the household.
+
+    Whoever is linked helps neither money nor service there. The account is marked for as long as the link lasts; an
+    official has no user. A link ends by its last day, and is never removed.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="links")
+    user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    who = models.TextField()  # "Nell O'Hara", "Council member, ward 2"
+    kind = models.TextField()  # own household
+    mark = models.TextField()  # employee official
+    during = DateRangeField()
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="customers_link_once",
+                expressions=[
+                    ("account", RangeOperators.EQUAL),
+                    ("who", RangeOperators.EQUAL),
+                    ("during", RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(condition=Q(kind__in=["own", "household"]), name="customers_link_kind"),
+            models.CheckConstraint(condition=Q(mark__in=["employee", "official"]), name="customers_link_mark"),
+            models.CheckConstraint(condition=Q(mark="official") | Q(user__isnull=False), name="customers_link_user"),
+            models.CheckConstraint(
+                condition=~Q(who="") & Q(during__isempty=False, during__lower_inf=False), name="customers_link_days"
             ),
         ]
 

@@ -9,8 +9,10 @@ Columns are named as the design names them (``posted_on``, ``fund``, ``class``),
 ``ledger_document_seq`` gives every document (bill, receipt, charge, deposit, refund, batch) its id.
 """
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 
 from curbstop.records.base.models import Event, User
 
@@ -93,10 +95,98 @@ class Day(models.Model):
     opened_at = models.DateTimeField()
 
 
+class Request(models.Model):
+    """Somebody asks that money be given away, taken back or moved; nothing posts before another person approves it.
+
+    ``inputs`` are those of its kind (``office.adjustments.kinds``), ``weighed`` is what they came to when it was asked:
+    sentences, working, legs. ``cents`` is that figure, ``limits`` the policy of its limits (empty: none), so that a
+    proof can sum what was approved without the programs. Whether it waits is a question about :class:`Verdict`.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.TextField()
+    account_ids = ArrayField(models.BigIntegerField())
+    cents = models.BigIntegerField()
+    reason = models.TextField()  # a code of the kind
+    words = models.TextField()
+    inputs = models.JSONField()
+    weighed = models.JSONField()
+    held_cents = models.BigIntegerField(default=0)  # in dispute while it waits: penalties on it wait too
+    limits = models.TextField(default="")
+    needs_evidence = models.BooleanField(default=True)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    asked_on = models.DateField()
+    at = models.DateTimeField()
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(cents__gt=0, held_cents__gte=0), name="ledger_request_positive"),
+            models.CheckConstraint(condition=~Q(kind="") & ~Q(reason=""), name="ledger_request_reason"),
+            models.CheckConstraint(condition=~Q(account_ids=[]), name="ledger_request_accounts"),
+            models.UniqueConstraint(fields=["id", "asked_by"], name="ledger_request_as_asked"),
+        ]
+        indexes = [GinIndex(fields=["account_ids"], name="ledger_request_of_account")]
+
+
+class Evidence(models.Model):
+    """A file that a request rests on, kept as it came; ``sha256`` is of ``body``, which the database checks."""
+
+    id = models.BigAutoField(primary_key=True)
+    request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="evidence", db_index=False)
+    name = models.TextField()
+    media = models.TextField()  # application/pdf image/jpeg image/png
+    sha256 = models.BinaryField()
+    body = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["request", "sha256"], name="ledger_evidence_once"),
+            models.CheckConstraint(condition=~Q(name="") & ~Q(media=""), name="ledger_evidence_named"),
+        ]
+
+
+class Verdict(models.Model):
+    """The one end of a request: ``approved`` by another person at a level, ``refused`` with a reason, or ``withdrawn``
+    by whoever asked. ``asked_by`` repeats the request's (a key over both columns), so that the two are compared.
+
+    ``approved_id`` is the request where it is approved: what a giving transaction's ``approval_id`` refers to.
+    """
+
+    request = models.OneToOneField(Request, primary_key=True, on_delete=models.PROTECT, related_name="verdict")
+    step = models.TextField()
+    level = models.TextField(default="")  # the role that it was approved as
+    reason = models.TextField(default="")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    on = models.DateField()
+    at = models.DateTimeField()
+    event_id = models.BigIntegerField()
+    approved_id = models.GeneratedField(
+        expression=Case(When(step="approved", then=F("request"))),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+        unique=True,
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(step__in=["approved", "refused", "withdrawn"]), name="ledger_verdict_step"
+            ),
+            models.CheckConstraint(
+                condition=~Q(step="approved") | (~Q(by=F("asked_by")) & ~Q(level="")), name="ledger_verdict_two_people"
+            ),
+            models.CheckConstraint(condition=~Q(step="refused") | ~Q(reason=""), name="ledger_verdict_reason"),
+            models.CheckConstraint(condition=~Q(step="withdrawn") | Q(by=F("asked_by")), name="ledger_verdict_own"),
+        ]
+
+
 class Transaction(models.Model):
     """The header of one act's rows. A row with ``closes`` closes its day.
 
-    ``day`` (the column ``posted_on``) is the accounting day, ``effective_on`` is when it happened.
+    ``day`` (the column ``posted_on``) is the accounting day, ``effective_on`` is when it happened. ``approval_id`` is
+    an approved request: the migration refers it to :class:`Verdict`'s ``approved_id``.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -200,10 +290,33 @@ class Close(models.Model):
         ]
 
 
+class Prepared(models.Model):
+    """A day or a month made ready to close by one person, with what it came to then; another person closes it."""
+
+    id = models.BigAutoField(primary_key=True)
+    period = models.TextField()  # 2026-04-14 or 2026-04
+    rows = models.BigIntegerField()
+    debit_cents = models.BigIntegerField()
+    sha256 = models.BinaryField()
+    checks = models.JSONField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, db_column="by", related_name="+", db_index=False)
+    at = models.DateTimeField()
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["period"], name="ledger_prepared_period")]
+
+
 class Export(models.Model):
-    """A general-ledger file as sent: stored whole, sent again byte for byte."""
+    """A general-ledger file as sent: stored whole, sent again byte for byte. Each follows the one before it."""
 
     file_id = models.TextField(primary_key=True)
+    previous = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, db_column="previous", related_name="followed_by"
+    )
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, db_column="by", related_name="+", db_index=False)
+    event_id = models.BigIntegerField()
     from_on = models.DateField()
     until_on = models.DateField()
     lines = models.IntegerField()
@@ -216,4 +329,25 @@ class Export(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(credit_cents=F("debit_cents")), name="ledger_export_balances"),
             models.CheckConstraint(condition=Q(until_on__gt=F("from_on")), name="ledger_export_days"),
+            models.UniqueConstraint(
+                fields=["previous"], nulls_distinct=False, name="ledger_export_one_first"
+            ),
+        ]
+
+
+class ExportAnswer(models.Model):
+    """What the general ledger said of a file: taken, or refused with its reason."""
+
+    id = models.BigAutoField(primary_key=True)
+    file = models.ForeignKey(Export, on_delete=models.PROTECT, db_column="file", related_name="answers")
+    taken = models.BooleanField()
+    reference = models.TextField()
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, db_column="by", related_name="+", db_index=False)
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["file"], condition=Q(taken=True), name="ledger_exportanswer_taken_once"),
+            models.CheckConstraint(condition=~Q(reference=""), name="ledger_exportanswer_reference"),
         ]
