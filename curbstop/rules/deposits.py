@@ -1,14 +1,15 @@
-"""Deposits: what is asked of an applicant, in how many parts, and the sentence that decided it."""
+"""Deposits: what is asked of an applicant and why; what it earns, when more is asked, when it goes back."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 from curbstop.rules.faults import BadValue
-from curbstop.rules.money import show
-from curbstop.rules.policies import NotSet, Plain, Policies
+from curbstop.rules.money import half_up, show
+from curbstop.rules.policies import NotSet, Plain, Policies, Policy
 
 CLASSES = ("residential", "commercial")
 TENURES = ("rent", "own", "")
@@ -21,7 +22,8 @@ class Applicant:
 
     tenure: rent, own, or empty for a business; grades: the credit grade of each adult checked, empty for none;
     paper and paper_on: a protective order or certification letter and its date; owed_cents: left owing on
-    earlier accounts; instalments: in how many parts the applicant wants to pay.
+    earlier accounts; instalments: in how many parts the applicant wants to pay; no_ssn: the applicant gives no
+    number, so that no credit check can be made (Privacy Act, section 7: service is not refused for it).
     """
 
     customer_class: str
@@ -31,6 +33,7 @@ class Applicant:
     paper_on: date | None = None
     owed_cents: int = 0
     instalments: int = 1
+    no_ssn: bool = False
 
     def __post_init__(self) -> None:
         _one_of("class", self.customer_class, CLASSES)
@@ -104,6 +107,8 @@ def work_out(policies: Policies, applicant: Applicant, *, on: date) -> Decided:
         return _from_table(policies, "deposit.commercial", applicant, on, notes)
     if applicant.tenure == "rent":
         return _from_table(policies, "deposit.renter.residential", applicant, on, notes)
+    if applicant.no_ssn and not applicant.grades:
+        return _from_table(policies, "deposit.no_ssn", applicant, on, notes)
     return _by_credit(policies, applicant, on, notes)
 
 
@@ -194,3 +199,198 @@ def _parts(amount_cents: int, wanted: int, most: int) -> tuple[int, ...]:
         raise BadValue(field="instalments", value=wanted, why=f"at most {most} are allowed", remedy=remedy)
     each, odd = divmod(amount_cents, wanted)
     return tuple(each + (index < odd) for index in range(wanted)) if amount_cents else ()
+
+
+# --- interest ---------------------------------------------------------------------------------------------------------
+
+YEARS = ("365", "360", "actual")
+"""Days of the year that interest counts by: a fixed number, or those of the calendar year."""
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Money of a deposit: received (above zero) or used (below), and the day."""
+
+    on: date
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Percent a year that holds over half-open days."""
+
+    from_on: date
+    until_on: date | None
+    percent: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class InterestStep:
+    """A span of days at one balance and one rate: ``exact`` cents are held x percent x days of the year."""
+
+    from_on: date
+    until_on: date
+    held_cents: int
+    percent: Fraction
+    exact: Fraction
+
+    @property
+    def days(self) -> int:
+        """Days of the span; the first counts, the last does not."""
+        return (self.until_on - self.from_on).days
+
+
+def read_rates(policy: Policy) -> tuple[Rate, ...]:
+    """The dated rates of ``deposit.interest``; a span that is not set earns nothing, and is none of them."""
+    return tuple(
+        Rate(value.period.from_on, value.period.until_on, Fraction(str(value.value)))
+        for value in policy.values
+        if value.value is not None
+    )
+
+
+def interest(
+    movements: Iterable[Movement], rates: Sequence[Rate], *, until_on: date, year: str
+) -> tuple[int, tuple[InterestStep, ...]]:
+    """Simple interest that a deposit has earned from its first day until a day, in whole cents, and its steps.
+
+    A deposit earns from the day it was received, and on the day that it is used no more. It is always reckoned from
+    the beginning and rounded once (half up): what an accrual posts is this less what was posted before, so that any
+    number of accruals comes to the same as one.
+
+    :param year: one of :data:`YEARS`
+    :raises BadValue: another year than these
+    """
+    if year not in YEARS:
+        remedy = f"write one of {', '.join(YEARS)}"
+        raise BadValue(field="deposit.interest.year", value=year, why="not a year to count by", remedy=remedy)
+    moved: dict[date, int] = {}
+    for movement in movements:
+        moved[movement.on] = moved.get(movement.on, 0) + movement.cents
+    turns = {*moved, *(rate.from_on for rate in rates), *(rate.until_on for rate in rates if rate.until_on), until_on}
+    if year == "actual" and moved:
+        turns |= {date(one, 1, 1) for one in range(min(moved).year + 1, until_on.year + 1)}
+    days = sorted(day for day in turns if day <= until_on)
+    steps, held = [], 0
+    for first, after in zip(days, days[1:], strict=False):
+        held += moved.get(first, 0)
+        percent = next((rate.percent for rate in rates if _holds(rate, first)), None)
+        if held > 0 and percent:
+            exact = held * percent * (after - first).days * Fraction(1, 100 * _year_days(year, first))
+            steps.append(InterestStep(first, after, held, percent, exact))
+    total = sum((step.exact for step in steps), Fraction(0))
+    return half_up(total.numerator, total.denominator), tuple(steps)
+
+
+def _holds(rate: Rate, on: date) -> bool:
+    return rate.from_on <= on and (rate.until_on is None or on < rate.until_on)
+
+
+def _year_days(year: str, on: date) -> int:
+    if year == "actual":
+        return (date(on.year + 1, 1, 1) - date(on.year, 1, 1)).days
+    return int(year)
+
+
+# --- more deposit after a cut-off -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Increase:
+    """More deposit, up to the ceiling: ``cents`` is what is asked, ``wanted_cents`` what the rule adds by itself.
+
+    ``ceiling_cents`` is None where the city has set none. ``says`` and ``authority`` are of the policy that decided,
+    ``working`` the steps in words.
+    """
+
+    cents: int
+    wanted_cents: int
+    ceiling_cents: int | None
+    policy: str
+    says: str
+    authority: str
+    working: tuple[str, ...]
+
+
+def increase(policies: Policies, *, held_cents: int, asked_cents: int, billed_cents: int, on: date) -> Increase:
+    """What is added to a deposit after a cut-off, by ``deposit.increment`` and ``deposit.ceiling``.
+
+    :param held_cents: the deposit held
+    :param asked_cents: what is asked for and not received yet; it counts towards the ceiling
+    :param billed_cents: what was billed over the months that the ceiling looks at
+    :raises NotSet: the city adds nothing that anybody knows of
+    """
+    wanted = policies.table("deposit.increment", on=on)["amount_cents"]
+    assert isinstance(wanted, int)
+    policy = policies.policy("deposit.increment")
+    try:
+        table = policies.table("deposit.ceiling", on=on)
+    except NotSet as missing:
+        working = (f"{show(wanted)} is added; {missing.says or missing.why}",)
+        return Increase(wanted, wanted, None, policy.id, policy.says, policy.authority, working)
+    months, over = table["months"], table["over_months"]
+    assert isinstance(months, int) and isinstance(over, int)
+    most = half_up(billed_cents * months, over)
+    room = max(most - held_cents - asked_cents, 0)
+    cents = min(wanted, room)
+    working = (
+        f"{show(billed_cents)} billed / {over} months x {months} = {show(most)}, the most that may be held",
+        f"{show(most)} - {show(held_cents)} held" + (f" - {show(asked_cents)} asked" if asked_cents else "")
+        + f" = {show(room)}" + ("" if most >= held_cents + asked_cents else " (nothing more)"),
+        f"the smaller of {show(wanted)} and {show(room)} is {show(cents)}",
+    )  # fmt: skip
+    ceiling = policies.policy("deposit.ceiling")
+    decided = ceiling if cents < wanted else policy
+    return Increase(cents, wanted, most, decided.id, decided.says, decided.authority, working)
+
+
+# --- review after good history ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """How an account has paid since its deposit was whole: what the books and the counter know, nothing guessed."""
+
+    whole_since: date | None
+    late: int
+    returned: int
+    cutoffs: int
+    overdue_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """``good`` (the deposit goes back, ``then`` says how: refund or apply), or why not yet."""
+
+    outcome: str
+    then: str
+    says: str
+    months: int
+
+
+def review(policies: Policies, history: History, *, on: date) -> Reviewed:
+    """Whether a deposit goes back before the account closes, by ``deposit.review``.
+
+    :raises NotSet: the city holds deposits until the account closes, or has not said
+    """
+    table = policies.table("deposit.review", on=on)
+    months, then = table["after_months"], str(table["then"])
+    assert isinstance(months, int)
+    if history.whole_since is None:
+        return Reviewed("not_whole", then, "The deposit is not paid in full.", 0)
+    been = (on.year - history.whole_since.year) * 12 + on.month - history.whole_since.month
+    been -= on.day < history.whole_since.day
+    if been < months:
+        return Reviewed("too_soon", then, f"Held {been} of {months} months.", been)
+    if history.overdue_cents:
+        return Reviewed("owes", then, f"{show(history.overdue_cents)} is past due.", been)
+    counted = (
+        ("late", "late_most", history.late, "late"),
+        ("returned", "returned_most", history.returned, "returned"),
+        ("cut_off", "cutoffs_most", history.cutoffs, "cut off"),
+    )
+    for outcome, limit, found, words in counted:
+        most = table.get(limit)
+        if isinstance(most, int) and found > most:
+            return Reviewed(outcome, then, f"{found} times {words} in {months} months; at most {most} are good.", been)
+    return Reviewed("good", then, f"Good history over {months} months.", been)

@@ -101,14 +101,15 @@ RECIPES: Mapping[str, Recipe] = {
         _recipe("bank_deposit", "Deposit made up", "none", (1030,), (1020,)),
         _recipe("bank_confirmed", "Deposit at the bank", "none", (1001,), (1030,)),
         _recipe("settle", "Settled by the bank", "none", (1001, 5120, 1050), (1040, 1050, 1060)),
-        _recipe("change_fund", "Change fund", "none", (1015, 1001), (1015, 1001)),
+        _recipe("bank_debited", "Taken by the bank", "none", (1030, 1040, 1050, 1060, 5120), (1001,)),
+        _recipe("change_fund", "Change fund", "none", (1015, 1001, 1020), (1015, 1001)),
         _recipe("fund_deposits", "Deposits moved to their bank account", "none", (1110, 1001), (1110, 1001)),
         _recipe("interest", "Interest on a deposit", "none", (5140,), (2220,)),
         _recipe("apply_deposit", "Deposit applied", "paid", (2210, 2220), (*_OWED, 2100, 2310)),
         _recipe("refund", "Refund approved", "none", (2310, 2210, 2220), (2100,), gives=True),
         _recipe("refund_sent", "Refund sent to accounts payable", "none", (2100,), (1003,)),
-        _recipe("refund_paid", "Refund cashed", "none", (1003, 2100), (1001,)),
-        _recipe("refund_stopped", "Refund stopped", "none", (1003,), (2100,)),
+        _recipe("refund_paid", "Refund cashed", "none", (1003, 2100, 2110), (1001,)),
+        _recipe("refund_stopped", "Refund stopped", "none", (1003, 2110), (2100,)),
         _recipe("unclaimed", "Held as unclaimed", "none", (1003,), (2110,)),
         _recipe("forfeit", "Forfeited", "none", (2110,), (4210,)),
         _recipe("adjust", "Adjustment", "adjusted", (4310, *_OWED), (4310, *_OWED, 2310), gives=True),
@@ -126,6 +127,7 @@ RECIPES: Mapping[str, Recipe] = {
         _recipe("remit", "Remitted", "none", (2120, 2130, 2140), (1003,)),
         _recipe("accrue", "Unbilled service", "none", (1280, 4020), (1280, 4020)),
         _recipe("close", "Day closed", "none", (), ()),
+        _recipe("close_month", "Month closed", "none", (), ()),
     )
 }
 """Every act that posts, by its name. An act is in exactly one column of the roll-forward."""
