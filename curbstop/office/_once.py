@@ -4,6 +4,9 @@ The plot is always the same: *once* (the key's lock, then the first outcome if t
 locks, loads values, asks a rule and writes rows -> one event. A key used again with other inputs is refused, saying
 what differs. An attempt that the office refuses (:class:`Refused`) is an event too, written after the act's transaction
 is undone; a value that was merely mistyped (``rules.faults.BadValue``) is not.
+
+No input may hold a card number: the act is refused before it begins, and the event of the attempt tells neither the
+number nor a digest of it (docs/decisions/120).
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import inspect
 import json
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -24,6 +27,7 @@ from django.db import connection, transaction
 
 from curbstop.office import _events, _rights
 from curbstop.office._events import Acting, Actor
+from curbstop.rules.cards import fields_with_card_numbers
 from curbstop.rules.faults import BadValue
 
 P = ParamSpec("P")
@@ -38,11 +42,15 @@ MANY = 500
 
 
 class Refused(Exception):
-    """The office refuses: what, why, and what to do next. ``field`` names the input at fault, where there is one."""
+    """The office refuses: what, why, and what to do next. ``field`` names the input at fault, where there is one.
 
-    def __init__(self, message: str, *, field: str | None = None) -> None:
+    ``about`` are subjects of the attempt (``"account:12"``) that its event names beside those of the act.
+    """
+
+    def __init__(self, message: str, *, field: str | None = None, about: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.field = field
+        self.about = tuple(about)
 
 
 class KeyReused(Refused):
@@ -53,8 +61,16 @@ class NotPermitted(Refused):
     """The actor's roles do not include this act."""
 
 
+class CardNumberTyped(Refused):
+    """Somebody typed a card number where text is kept."""
+
+
 def act(
-    name: str, *, secret: Sequence[str] = (), reserved: Callable[[Mapping[str, Any]], int] | None = None
+    name: str,
+    *,
+    secret: Sequence[str] = (),
+    reserved: Callable[[Mapping[str, Any]], int] | None = None,
+    about: Callable[[Mapping[str, Any]], Iterable[str]] | None = None,
 ) -> Callable[[Callable[Concatenate[Acting, P], R]], Callable[P, R]]:
     """Make a function an act: ``def take(event, /, *, key, by, at, ...)`` becomes ``take(*, key, by, at, ...)``.
 
@@ -64,6 +80,7 @@ def act(
     :param name: as the table of rights and the event have it, ``"payments.take"``
     :param secret: inputs of which the event keeps a digest only
     :param reserved: finds, from the inputs, the event id that was reserved for this act before (a bill run's chunk)
+    :param about: finds, from the inputs, whom an attempt without the right to it was about
     """
 
     def wrap(do: Callable[Concatenate[Acting, P], R]) -> Callable[P, R]:
@@ -78,8 +95,9 @@ def act(
             values = bound.arguments
             key, by, at = str(values["key"]), typing.cast(Actor, values["by"]), _aware(values["at"])
             inputs = _inputs({k: v for k, v in values.items() if k not in ("key", "by", "at")}, secret)
+            _refuse_card_numbers(name, by, at, values, inputs)
             if not _rights.may(by, name):
-                raise _deny(name, by, at, inputs)
+                raise _deny(name, by, at, inputs, about(values) if about else ())
             event = Acting(id=0, act=name, by=by, at=at)
             try:
                 # durable: an act inside somebody else's transaction could be undone after it said that it was done
@@ -95,6 +113,7 @@ def act(
             except KeyReused:
                 raise
             except Refused as refusal:
+                event.about(*refusal.about)
                 _record_refusal(event, str(refusal), inputs)
                 raise
 
@@ -129,9 +148,34 @@ def _inputs(values: Mapping[str, Any], secret: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def _deny(name: str, by: Actor, at: datetime, inputs: Mapping[str, Any]) -> NotPermitted:
+def _is_digest(told: Any) -> bool:
+    return isinstance(told, dict) and "sha256" in told
+
+
+def _refuse_card_numbers(
+    name: str, by: Actor, at: datetime, values: Mapping[str, Any], inputs: Mapping[str, Any]
+) -> None:
+    """Refuse an act whose inputs hold a card number, ``secret`` ones too, and keep the attempt without it."""
+    typed = {field: plain(values[field]) if _is_digest(told) else told for field, told in inputs.items()}
+    found = fields_with_card_numbers(typed)
+    if not found:
+        return
+    what = f"A card number cannot be kept in {_NAMES.get(found[0], 'this field')}"
+    told = {field: {"withheld": "card number"} if field in found else value for field, value in inputs.items()}
+    event = Acting(id=0, act=name, by=by, at=at)
+    if isinstance(account := inputs.get("account_id"), int):
+        event.about(f"account:{account}")
+    _record_refusal(event, f"{what}.", told)
+    raise CardNumberTyped(f"{what}; take the payment by link or terminal, and write the rest again.", field=found[0])
+
+
+_NAMES = {"text": "a note", "reason": "a reason", "payer": "a name", "name": "a name", "tenders": "a tender's number"}
+"""Fields in the words of whoever typed into them."""
+
+
+def _deny(name: str, by: Actor, at: datetime, inputs: Mapping[str, Any], about: Iterable[str]) -> NotPermitted:
     says = f"{by.name} may not do this: {name} needs the role {_rights.roles_for(name)}."
-    _record_refusal(Acting(id=0, act=name, by=by, at=at), says, inputs)
+    _record_refusal(Acting(id=0, act=name, by=by, at=at, subjects=list(about)), says, inputs)
     return NotPermitted(f"{says} Ask somebody who has it, or a supervisor.")
 
 
