@@ -424,3 +424,8 @@ class GatewayReportDone(models.Model):
     event_id = models.BigIntegerField()
     outcome = models.TextField()  # paid already unidentified ended open nothing
     words = models.TextField(default="", db_default="")
+
+
+# the rest of the app's tables, each family in a file of its own
+from curbstop.records.payments import refunds as refunds  # noqa: E402
+from curbstop.records.payments import writeoffs as writeoffs  # noqa: E402
