@@ -52,6 +52,7 @@ class Receipt(models.Model):
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="+", db_index=False)
     payer = models.TextField()
     instruction = models.TextField(default="", db_default="")
+    came_by = models.TextField(default="", db_default="")  # empty: over the counter; mail, night_drop, drive_up
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(cents__gt=0), name="payments_receipt_positive")]
@@ -427,5 +428,7 @@ class GatewayReportDone(models.Model):
 
 
 # the rest of the app's tables, each family in a file of its own
+from curbstop.records.payments import autopay as autopay  # noqa: E402
+from curbstop.records.payments import received as received  # noqa: E402
 from curbstop.records.payments import refunds as refunds  # noqa: E402
 from curbstop.records.payments import writeoffs as writeoffs  # noqa: E402
