@@ -311,8 +311,8 @@ class Export(models.Model):
     """A general-ledger file as sent: stored whole, sent again byte for byte. Each follows the one before it."""
 
     file_id = models.TextField(primary_key=True)
-    previous = models.OneToOneField(
-        "self", null=True, on_delete=models.PROTECT, db_column="previous", related_name="followed_by"
+    previous = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, db_column="previous", related_name="+", db_index=False
     )
     at = models.DateTimeField()
     by = models.ForeignKey(User, on_delete=models.PROTECT, db_column="by", related_name="+", db_index=False)
