@@ -15,15 +15,18 @@ ROLES: Mapping[str, str] = {
     "supervisor": "Supervisor",
     "field": "Meter reader and field crew",
     "finance": "Finance",
+    "finance_director": "Finance director: approves what is above a supervisor's limit",
     "auditor": "Auditor: reads everything, changes nothing",
     "administrator": "Administrator: users and the city's data",
     "system": "The clock",
+    "robot": "A kiosk or a telephone robot: posts what it took",
 }
 
 _COUNTER = frozenset(
     {
         "customers.open",
         "customers.note",
+        "tariffs.set_facts",
         "moves.start",
         "moves.stop",
         "meters.install",
@@ -34,19 +37,47 @@ _COUNTER = frozenset(
         "reads.record_route",
     }
 )
-_TILL = frozenset({"payments.take", "tills.open", "tills.count"})
+_CARDS = frozenset({"payments.ask", "payments.record_started", "payments.cancel_ask"})
+_TILL = _CARDS | frozenset({"payments.take", "tills.open", "tills.count", "tills.hand_over"})
 _BILLING = frozenset({"bills.plan", "bills.calculate", "bills.hold", "bills.release", "bills.own"})
-_RATES = frozenset({"tariffs.draft", "tariffs.approve", "tariffs.withdraw"})
-"""Proposing and approving rates: the same roles, never the same person."""
+_RATES = frozenset(
+    {"tariffs.draft", "tariffs.try_draft", "tariffs.approve", "tariffs.withdraw", "tariffs.set_city_fact"}
+)
+"""Proposing, trying and approving rates: the same roles, never the same person that proposes and approves."""
+_ASKS = frozenset({"adjustments.request", "adjustments.withdraw"})
+"""Asking that money be given away; which kinds a role may ask for stands in ``office.adjustments.kinds``."""
+_APPROVES = frozenset({"adjustments.approve", "adjustments.refuse"})
+"""Deciding what others asked; how much a role may approve is the city's policy ``approval.limits``."""
+_AUTOPAY = frozenset({"autopay.enrol", "autopay.change", "autopay.end", "autopay.allow"})
+"""What a customer asks for at the counter or on the telephone."""
+_DRAFTS = frozenset({"autopay.plan", "autopay.make_file", "autopay.post", "autopay.receive_answers", "autopay.answer"})
+_FILES = frozenset({"payments.load_file", "payments.settle_quarantined", "payments.own_money"})
+_RETURNS = frozenset({"payments.return_item", "payments.make_letter", "payments.pledge_paid"})
+
+_CLOSING = frozenset(
+    {"closing.prepare_day", "closing.close_day", "closing.prepare_month", "closing.close_month", "ledger.open_day"}
+)
+"""Making ready and closing: the same roles, never the same person."""
+_BANKING = frozenset({"banking.open_account", "banking.load", "banking.match", "banking.match_all", "banking.settle"})
 
 RIGHTS: Mapping[str, frozenset[str]] = {
-    "csr": _COUNTER | _TILL | _BILLING,
-    "cashier": _TILL,
+    "csr": _COUNTER | _TILL | _AUTOPAY | _BILLING | _ASKS,
+    "cashier": _TILL | _ASKS,
     "supervisor": _COUNTER
     | _TILL
     | _BILLING
     | _RATES
+    | _AUTOPAY
+    | _DRAFTS
+    | _FILES
+    | _RETURNS
+    | _ASKS
+    | _APPROVES
     | {
+        "payments.accept_pledge",
+        "payments.lift_cash_only",
+        "customers.link",
+        "customers.unlink",
         "bills.approve",
         "payments.reverse",
         "payments.identify",
@@ -54,14 +85,27 @@ RIGHTS: Mapping[str, frozenset[str]] = {
         "reads.set_averages",
         "delinquency.assess_late",
         "tills.close",
+        "closing.prepare_day",
+        "closing.close_day",
         "policies.plan_calendar",
     },
     "field": frozenset({"reads.enter", "reads.record_route", "meters.install", "meters.exchange"}),
     "finance": _RATES
+    | _CLOSING
+    | _BANKING
+    | _DRAFTS
+    | _FILES
+    | _RETURNS
+    | _ASKS
     | frozenset(
         {
+            "autopay.take_file",
             "tills.deposit",
             "tills.confirm",
+            "tills.set_change_fund",
+            "tills.restore_float",
+            "closing.export_days",
+            "closing.acknowledge",
             "ledger.open_day",
             "payments.receive_file",
             "payments.record_batch",
@@ -69,14 +113,18 @@ RIGHTS: Mapping[str, frozenset[str]] = {
             "payments.identify",
         }
     ),
+    "finance_director": _ASKS | _APPROVES | _CLOSING | {"tills.see_report"},
     "auditor": frozenset(),
     "administrator": _RATES
     | frozenset(
         {
+            "customers.link",
+            "customers.unlink",
             "staff.enrol",
             "staff.change_roles",
             "staff.retire",
             "tariffs.adopt",
+            "tariffs.set_facts",
             "policies.set",
             "policies.install_city",
             "policies.plan_calendar",
@@ -89,8 +137,11 @@ RIGHTS: Mapping[str, frozenset[str]] = {
             "tills.install",
         }
     ),
-    "system": frozenset(
+    "robot": frozenset({"payments.collect"}),
+    "system": _DRAFTS
+    | frozenset(
         {
+            "payments.load_file",
             "bills.plan",
             "bills.calculate",
             "bills.post",
@@ -103,6 +154,17 @@ RIGHTS: Mapping[str, frozenset[str]] = {
             "reads.set_averages",
             "delinquency.assess_late",
             "closing.record_proof",
+            "closing.prepare_day",
+            "closing.close_day",
+            "delinquency.settle_late",
+            "outbox.record_attempt",
+            "payments.cancel_ask",
+            "payments.expire",
+            "payments.receive_report",
+            "payments.record_failed",
+            "payments.record_paid",
+            "payments.record_report",
+            "payments.record_started",
             "ledger.open_day",
         }
     ),
