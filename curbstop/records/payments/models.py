@@ -86,21 +86,48 @@ class Tender(models.Model):
 
 
 class Reversal(models.Model):
-    """A receipt's money went back or was somebody else's: the mirrored transaction, and why. The number stays taken."""
+    """A receipt's money went back or was somebody else's: the mirrored transaction, and why. The number stays taken.
+
+    ``voided``: on the same day out of the same drawer, by the request of one person and the approval of another.
+    """
 
     no = models.BigIntegerField()
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     txn = models.OneToOneField(Transaction, on_delete=models.PROTECT, related_name="+")
-    why = models.TextField()  # returned misposted
+    why = models.TextField()  # returned misposted voided
     reason = models.TextField()  # "R01 insufficient funds", "taken on the wrong account"
     event_id = models.BigIntegerField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["series", "no"], name="payments_reversal_once"),
-            models.CheckConstraint(condition=Q(why__in=["returned", "misposted"]), name="payments_reversal_why"),
+            models.CheckConstraint(
+                condition=Q(why__in=["returned", "misposted", "voided"]), name="payments_reversal_why"
+            ),
             models.CheckConstraint(condition=~Q(reason=""), name="payments_reversal_reason"),
         ]
+
+
+class Moved(models.Model):
+    """Money of a receipt that was another account's: what it had paid on the one, and what it paid on the other.
+
+    The receipt stands, with its number and its day; a payment is taken back from where its money is now.
+    """
+
+    txn = models.OneToOneField(Transaction, primary_key=True, on_delete=models.PROTECT, related_name="+")
+    no = models.BigIntegerField()
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    from_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    to_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    cents = models.BigIntegerField()
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(cents__gt=0), name="payments_moved_positive"),
+            models.CheckConstraint(condition=~Q(from_account=F("to_account")), name="payments_moved_elsewhere"),
+        ]
+        indexes = [models.Index(fields=["series", "no"], name="payments_moved_receipt")]
 
 
 class Till(models.Model):
