@@ -456,6 +456,7 @@ class GatewayReportDone(models.Model):
 
 # the rest of the app's tables, each family in a file of its own
 from curbstop.records.payments import autopay as autopay  # noqa: E402
+from curbstop.records.payments import banking as banking  # noqa: E402
 from curbstop.records.payments import received as received  # noqa: E402
 from curbstop.records.payments import refunds as refunds  # noqa: E402
 from curbstop.records.payments import writeoffs as writeoffs  # noqa: E402
