@@ -261,7 +261,8 @@ def read_back(value: Any, kind: Any) -> Any:
         return {(int(k) if number else k): read_back(v, args[1]) for k, v in value.items()}
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
-        return kind(**{field: read_back(value[field], hints[field]) for field in hints})  # type: ignore[operator]
+        # a field that the outcome lacks was added since: it has its default
+        return kind(**{field: read_back(value[field], hints[field]) for field in hints if field in value})  # type: ignore[operator]
     if kind is datetime or kind is date:
         return kind.fromisoformat(value)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):

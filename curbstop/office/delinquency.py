@@ -1,4 +1,8 @@
-"""What follows when a bill is not paid. So far: the late charge that the bill announced, assessed once for each run."""
+"""What follows when a bill is not paid. So far: the late charge that the bill announced, assessed once for each run.
+
+A payment by card that is on its way when a run is looked at makes its late charge wait (``late.pending_waits``); when
+it has come or come to nothing, ``settle_late`` spares or charges.
+"""
 
 from __future__ import annotations
 
@@ -12,21 +16,34 @@ from curbstop.office import ledger, policies
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._locks import lock_accounts
 from curbstop.office._once import Refused, act
-from curbstop.records.delinquency.models import LateCharge, LateRun
+from curbstop.records.delinquency.models import LateCharge, LateHeld, LateRun, LateSettled
 from curbstop.rules.delinquency import late_charge
 from curbstop.rules.ledger import Leg, credit, debit, gl
+from curbstop.rules.policies import NotSet, Policies
 
 LATE_RECEIVABLE, LATE_REVENUE = 1220, 4110
+HELD_PAYMENT_PENDING = "held_payment_pending"
+"""The outcome of a late bill while a payment of its account is on its way."""
 
 
 @dataclass(frozen=True)
 class LateAssessed:
-    """What came of looking at a run's bills after their due date."""
+    """What came of looking at a run's bills after their due date. ``held``: late, with a payment on its way."""
 
     run: int
     bills: int
     cents: int
     due_on: date
+    held: int = 0
+
+
+@dataclass(frozen=True)
+class LateSettling:
+    """What came of late charges that had waited for a payment on its way."""
+
+    spared: int
+    charged: int
+    cents: int
 
 
 @dataclass(frozen=True)
@@ -78,14 +95,17 @@ def assess_late(event: Acting, /, *, key: Key, by: Actor, at: datetime, run: int
     :raises NotSet: the city has not published the percent or the day
     :raises Refused: no such posted run, too early, or already assessed
     """
-    rules = policies.load("late.percent", "late.day", "bill.due_days")
+    rules = policies.load("late.percent", "late.day", "bill.due_days", "late.pending_waits")
     due = _due_run(run, on, rules.whole("late.day", on=on))
     lock_accounts(_open_accounts(run))
     funds = _late_kinds(on)
     late = _late_bills(run, funds, before=due.due_on + timedelta(days=rules.whole("late.day", on=on)))
     percent = rules.percent("late.percent", on=on)
     charge_due_on = _next_due(due.cycle, on) or on + timedelta(days=rules.whole("bill.due_days", on=on))
-    charged = [(bill, parts) for bill in late if (parts := late_charge(bill.billed_cents, percent))]
+    found = [(bill, parts) for bill in late if (parts := late_charge(bill.billed_cents, percent))]
+    waiting = _pending([bill.account_id for bill, _ in found]) if _pending_waits(rules, on) else set()
+    charged = [(bill, parts) for bill, parts in found if bill.account_id not in waiting]
+    held = [bill for bill, _ in found if bill.account_id in waiting]
     documents = ledger.reserve_documents(len(charged))
     txn = None
     if charged:
@@ -97,9 +117,106 @@ def assess_late(event: Acting, /, *, key: Key, by: Actor, at: datetime, run: int
         LateCharge(bill_id=bill.bill_id, run_id=run, document_id=document, cents=sum(parts.values()))
         for (bill, parts), document in zip(charged, documents, strict=True)
     )
+    LateHeld.objects.bulk_create(
+        LateHeld(bill_id=bill.bill_id, run_id=run, code=HELD_PAYMENT_PENDING, event_id=event.id) for bill in held
+    )
     event.about(f"run:{run}", *(f"account:{bill.account_id}" for bill, _ in charged))
     event.about(says=f"Late charge on the bills due {due.due_on:%a %-d %b %Y}.")
-    return LateAssessed(run=run, bills=len(charged), cents=total, due_on=charge_due_on)
+    return LateAssessed(run=run, bills=len(charged), cents=total, due_on=charge_due_on, held=len(held))
+
+
+def _pending_waits(rules: Policies, on: date) -> bool:
+    """Whether a payment on its way makes the late charge wait; it does where the city has not said otherwise."""
+    try:
+        return rules.yes("late.pending_waits", on=on)
+    except NotSet:
+        return True
+
+
+_PENDING = """
+select distinct a.account_id from payments_ask a where a.account_id = any(%s)
+  and not exists (select from payments_askended e where e.ask_id = a.id)
+  and not exists (select from payments_cardpayment p where p.ask_id = a.id)"""
+
+
+def _pending(account_ids: list[int]) -> set[int]:
+    """Those of the accounts on which a payment was asked for that is not here yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PENDING, [account_ids])
+        return {row[0] for row in cursor.fetchall()}
+
+
+_HELD = """
+select h.run_id, h.bill_id, b.account_id from delinquency_lateheld h join bills_bill b on b.id = h.bill_id
+where not exists (select from delinquency_latesettled s where s.held_id = h.bill_id) order by h.run_id, h.bill_id"""
+
+
+@act("delinquency.settle_late")
+def settle_late(event: Acting, /, *, key: Key, by: Actor, at: datetime, on: date) -> LateSettling:
+    """Look again at late bills whose charge waited for a payment on its way: paid by now is spared, unpaid is charged.
+
+    One that still waits is left alone. A bill is spared when nothing of it is open any more, whatever the day of the
+    payment: it was on its way when the charge was due.
+
+    :raises NotSet: the city has not published the percent
+    """
+    rules = policies.load("late.percent", "bill.due_days")
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD)
+        rows = cursor.fetchall()
+    accounts = [account for _, _, account in rows]
+    lock_accounts(accounts)
+    waiting = _pending(accounts)
+    ready: dict[int, list[int]] = {}
+    for run, bill, account in rows:
+        if account not in waiting:
+            ready.setdefault(run, []).append(bill)
+    spared = charged = cents = 0
+    for run, bills in ready.items():
+        done = _settle_run(event, run, bills, rules, on)
+        spared, charged, cents = spared + done.spared, charged + done.charged, cents + done.cents
+    if spared or charged:
+        event.about(says=f"Late charges that waited for a payment: {spared} spared, {charged} charged.")
+    return LateSettling(spared, charged, cents)
+
+
+def _settle_run(event: Acting, run: int, bills: list[int], rules: Policies, on: date) -> LateSettling:
+    funds, percent = _late_kinds(on), rules.percent("late.percent", on=on)
+    late = {bill.bill_id: bill for bill in _late_bills(run, funds, before=on + timedelta(days=1))}
+    charged = [
+        (late[bill], parts)
+        for bill in bills
+        if bill in late and (parts := late_charge(late[bill].billed_cents, percent))
+    ]
+    documents, txn = ledger.reserve_documents(len(charged)), None
+    if charged:
+        due_on = _next_due(_cycle_of(run), on) or on + timedelta(days=rules.whole("bill.due_days", on=on))
+        legs = _legs(charged, documents, due_on, funds)
+        txn = ledger._post(event, act="late_charge", posted_on=on, effective_on=on, legs=legs)
+        event.about(f"run:{run}", *(f"account:{bill.account_id}" for bill, _ in charged))
+    ids = {bill.bill_id for bill, _ in charged}
+    LateCharge.objects.bulk_create(
+        LateCharge(bill_id=bill.bill_id, run_id=run, document_id=document, cents=sum(parts.values()))
+        for (bill, parts), document in zip(charged, documents, strict=True)
+    )
+    LateSettled.objects.bulk_create(
+        LateSettled(
+            held_id=bill,
+            outcome="charged" if bill in ids else "spared",
+            on=on,
+            txn_id=txn if bill in ids else None,
+            event_id=event.id,
+        )
+        for bill in bills
+    )
+    cents = sum(sum(parts.values()) for _, parts in charged)
+    return LateSettling(len(bills) - len(ids), len(ids), cents)
+
+
+def _cycle_of(run: int) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("select cycle_id from bills_run where id = %s", [run])
+        return str(cursor.fetchone()[0])
 
 
 def _due_run(run: int, on: date, late_day: int) -> LateDue:

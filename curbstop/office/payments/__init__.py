@@ -1,5 +1,18 @@
 """Money received: at a till, in files, put back when it is returned; and the credit that it leaves."""
 
+from curbstop.office.payments.asking import (
+    ASK_CHANNELS,
+    AskMade,
+    AskOver,
+    OpenAsk,
+    ask,
+    cancel_ask,
+    expire,
+    list_open_asks,
+    pending_cents,
+    record_failed,
+    record_started,
+)
 from curbstop.office.payments.files import (
     CHANNELS,
     BatchRecorded,
@@ -10,7 +23,20 @@ from curbstop.office.payments.files import (
     receive_file,
     record_batch,
 )
+from curbstop.office.payments.gateways import (
+    CardPaid,
+    ReportKept,
+    Settled,
+    WaitingReport,
+    collect,
+    list_waiting_reports,
+    receive_report,
+    record_paid,
+    record_report,
+    settle,
+)
 from curbstop.office.payments.owing import Owing, PaidAccount, PaidItem, PayFirst, Paying
+from curbstop.office.payments.pending import AskRead, get_ask, list_asks
 from curbstop.office.payments.reads import (
     NoReceipt,
     PaymentRow,
@@ -34,10 +60,15 @@ from curbstop.office.payments.undoing import reverse_payment as reverse
 from curbstop.rules.payments import BadPayment, Kept, Tender
 
 __all__ = [
+    "ASK_CHANNELS",
     "CHANNELS",
+    "AskMade",
+    "AskOver",
+    "AskRead",
     "BadPayment",
     "BatchRecorded",
     "BlockRecorded",
+    "CardPaid",
     "Channel",
     "CreditApplied",
     "FileReceived",
@@ -45,6 +76,7 @@ __all__ = [
     "Identified",
     "Kept",
     "NoReceipt",
+    "OpenAsk",
     "Owing",
     "PaidAccount",
     "PaidItem",
@@ -57,17 +89,35 @@ __all__ = [
     "ReceiptRead",
     "ReceiptTaken",
     "ReceiptTender",
+    "ReportKept",
+    "Settled",
     "Tender",
     "TillClosed",
     "Undone",
+    "WaitingReport",
     "apply_credit",
+    "ask",
+    "cancel_ask",
+    "collect",
+    "expire",
+    "get_ask",
     "get_payment_preview",
     "get_receipt",
     "identify",
+    "list_asks",
+    "list_open_asks",
     "list_payments",
+    "list_waiting_reports",
+    "pending_cents",
     "receipt_number",
     "receive_file",
+    "receive_report",
     "record_batch",
+    "record_failed",
+    "record_paid",
+    "record_report",
+    "record_started",
     "reverse",
+    "settle",
     "take",
 ]
