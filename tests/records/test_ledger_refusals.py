@@ -278,7 +278,8 @@ class TestDays:
 
 
 TABLES = [
-    "ledger_transaction", "ledger_posting", "ledger_kind", "ledger_day", "ledger_request", "ledger_evidence", "ledger_verdict", "ledger_close", "ledger_export",
+    "ledger_transaction", "ledger_posting", "ledger_kind", "ledger_day", "ledger_close", "ledger_export",
+    "ledger_request", "ledger_evidence", "ledger_verdict",
     "payments_receipt", "payments_tender", "payments_reversal", "payments_tillsession", "payments_tillcount",
     "payments_tillclose", "payments_slip", "payments_slipsession", "payments_slipconfirmed", "payments_batch",
     "payments_batchrow", "payments_batchrowdone", "payments_depositdemand",

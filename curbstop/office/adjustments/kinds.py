@@ -1,0 +1,68 @@
+"""The kinds of request: one table. Another room adds a kind by a value here and a module of its own beside this one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from curbstop.office._once import Refused
+from curbstop.office.adjustments import credits
+from curbstop.office.adjustments.weighing import DEFAULT_LIMITS, Asked, Post, Weigh, Weighed, post_entries
+
+COUNTER = frozenset({"csr", "supervisor", "finance", "finance_director"})
+TILL = COUNTER | {"cashier"}
+
+
+def accounts_in(inputs: Mapping[str, Any]) -> tuple[int, ...]:
+    """The accounts that a request's inputs name, by the names that kinds use for them."""
+    named = [inputs.get(name) for name in ("account_id", "from_account_id", "to_account_id")]
+    return tuple(dict.fromkeys(id for id in named if isinstance(id, int)))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of request.
+
+    :ivar says: what people call it
+    :ivar act: of its transaction (``rules.ledger.recipes``)
+    :ivar asks: roles that may ask for it
+    :ivar limits: the policy of its limits; empty: no money is given away, so any second person with the right approves
+    :ivar evidence: whether a file is needed
+    :ivar reasons: code -> words
+    :ivar weigh: what it comes to now; reads rows, writes nothing, raises ``Refused``
+    :ivar post: posts what was weighed, once it is approved; returns the transactions
+    :ivar accounts: whom a request of these inputs is about, before it is weighed
+    :ivar letter: paragraphs for the customer once it is approved; None: no letter
+    """
+
+    name: str
+    says: str
+    act: str
+    asks: frozenset[str]
+    reasons: Mapping[str, str]
+    weigh: Weigh
+    post: Post = post_entries
+    limits: str = DEFAULT_LIMITS
+    evidence: bool = True
+    accounts: Callable[[Mapping[str, Any]], tuple[int, ...]] = accounts_in
+    letter: Callable[[Asked, Weighed], tuple[str, ...]] | None = None
+
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("adjust", "Adjustment", "adjust", COUNTER, credits.REASONS, credits.weigh_adjust),
+        Kind("waive", "Waiver of a fee or late charge", "waive", COUNTER, credits.WAIVE_REASONS, credits.weigh_waive,
+             evidence=False),
+    )
+}  # fmt: skip
+"""Every kind by its name."""
+
+
+def kind_of(name: str) -> Kind:
+    """A kind by its name. :raises Refused: there is none"""
+    found = KINDS.get(name)
+    if found is None:
+        raise Refused(f"There is no request of the kind {name!r}; the kinds are {', '.join(KINDS)}.", field="kind")
+    return found
