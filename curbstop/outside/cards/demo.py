@@ -105,15 +105,15 @@ class DemoGateway:
             raise GatewayRefused("This reference was used for another amount.")
         return Started(f"demo_{row['token'][:8]}", f"{self._public_url}/demo-gateway/{row['token']}/")
 
-    def ask(self, collecting: Collecting, gateway_ref: str = "") -> Report:
+    def ask(self, collecting: Collecting, gateway_ref: str = "", *, at: datetime) -> Report:
         """What became of it; a reference that never arrived here failed."""
         with self._memory() as memory:
             row = memory.execute("select * from page where reference = ?", (collecting.reference,)).fetchone()
         if row is None:
             return Report("failed", collecting.reference, reason="the gateway never heard of it; nothing was charged")
-        return _report(row, collecting.at)
+        return _report(row, at)
 
-    def void(self, collecting: Collecting, gateway_ref: str = "") -> Report:
+    def void(self, collecting: Collecting, gateway_ref: str = "", *, at: datetime) -> Report:
         """Close the page, unless it is paid; one that never arrived can never be paid any more."""
         with self._memory() as memory:
             memory.execute(
@@ -127,7 +127,7 @@ class DemoGateway:
                 (collecting.reference,),
             )
             row = memory.execute("select * from page where reference = ?", (collecting.reference,)).fetchone()
-        return _report(row, collecting.at)
+        return _report(row, at)
 
     def refund(self, payment_ref: str, cents: int, *, reference: str) -> Refunded:
         """Send money back, never more than came."""
@@ -174,13 +174,13 @@ class DemoGateway:
             raise BadSignature("The message is not signed by the demonstration gateway.")
         if abs(at - datetime.fromtimestamp(int(signed), UTC)) > TOLERANCE:
             raise BadSignature("The message was signed more than five minutes ago; it is not taken.")
-        return self.reread(body)
-
-    def reread(self, body: bytes) -> Heard:
-        """Read a message that was kept."""
         told = json.loads(body)
-        page = told["page"]
-        return Heard(told["id"], told["kind"], _report(page, datetime.fromisoformat(told["at"])))
+        return Heard(told["id"], told["kind"])
+
+    def read(self, body: bytes) -> Report | None:
+        """What a message tells; all of it stands in the message."""
+        told = json.loads(body)
+        return _report(told["page"], datetime.fromisoformat(told["at"]))
 
     # --- what its payers do on the page -------------------------------------------------------------------------------
 

@@ -33,17 +33,17 @@ class Collecting:
     :ivar reference: ours; the gateway keeps it, and takes a second call with it as the same
     :ivar says: what the payer reads ("Moore utilities, account 1000001-7")
     :ivar channel: ``terminal`` starts the reader; anything else makes a page
+    :ivar asked_at: when it was asked for, the same in every call
     :ivar until: when the page closes, as near as the gateway can
     :ivar back_url: where the payer's browser goes afterwards
-    :ivar at: now; the port reads no clock
     """
 
     reference: str
     cents: int
     says: str
     channel: str
+    asked_at: datetime
     until: datetime
-    at: datetime
     back_url: str = ""
     reader: str = ""
 
@@ -83,11 +83,10 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A message of the gateway. ``report`` is None where it tells of nothing that was asked for."""
+    """A message of the gateway, verified: its own name for it, and its kind. What it tells is :meth:`Gateway.read`."""
 
     event: str
     kind: str
-    report: Report | None
 
 
 class Gateway(Protocol):
@@ -103,13 +102,13 @@ class Gateway(Protocol):
         :raises GatewaySilent, GatewayRefused:
         """
 
-    def ask(self, collecting: Collecting, gateway_ref: str = "") -> Report:
-        """What became of it. Without ``gateway_ref`` (its answer was lost) it is found by our reference.
+    def ask(self, collecting: Collecting, gateway_ref: str = "", *, at: datetime) -> Report:
+        """What became of it until now (``at``: no port reads a clock). Without ``gateway_ref`` (its answer was lost) it is found by our reference.
 
         :raises GatewaySilent:
         """
 
-    def void(self, collecting: Collecting, gateway_ref: str = "") -> Report:
+    def void(self, collecting: Collecting, gateway_ref: str = "", *, at: datetime) -> Report:
         """Close it: nothing can be paid on it any more. What had been paid already is reported as paid.
 
         :raises GatewaySilent, GatewayRefused:
@@ -128,10 +127,13 @@ class Gateway(Protocol):
         """What the processor paid out on a day. :raises GatewaySilent:"""
 
     def hear(self, body: bytes, headers: Mapping[str, str], *, at: datetime) -> Heard:
-        """A message that came to our web hook, its signature and age verified.
+        """A message that came to our web hook, its signature and age verified, without a call anywhere.
 
         :raises BadSignature: it is not the gateway's, or older than it may be
         """
 
-    def reread(self, body: bytes) -> Heard:
-        """A message that was verified when it came, and kept."""
+    def read(self, body: bytes) -> Report | None:
+        """What a verified message tells of something that was asked for; None: nothing. The gateway may be asked more.
+
+        :raises GatewaySilent:
+        """
