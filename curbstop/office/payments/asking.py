@@ -30,7 +30,10 @@ ASK_CHANNELS = {"phone": "by telephone", "online": "online", "terminal": "at the
 
 @dataclass(frozen=True)
 class AskMade:
-    """Money asked for, as the gateway is told. By ``reference`` a repeated call is the same one there."""
+    """Money asked for, as the gateway is told; ``says`` is what the payer reads there.
+
+    By ``reference`` a repeated call is the same one there.
+    """
 
     ask_id: int
     reference: str
@@ -39,7 +42,10 @@ class AskMade:
     cents: int
     channel: str
     gateway: str
+    asked_at: datetime
     until: datetime
+    reader: str
+    says: str
 
 
 @dataclass(frozen=True)
@@ -66,11 +72,13 @@ def ask(
     until: datetime,
     send_by: str = "",
     send_to: str = "",
+    reader: str = "",
 ) -> AskMade:
     """Ask for a payment by card: penalties wait from here on, and the same money is not asked for twice.
 
     :param channel: ``phone``, ``online`` or ``terminal``
     :param until: when the ask ends by itself, if the gateway then says that nothing was paid
+    :param reader: the gateway's name for the terminal that is started
     :param send_by: ``sms`` or ``email``: the link is sent to ``send_to`` when the gateway has given it
     :raises Refused: a payment of the account is still being asked for
     :raises BadPayment: an amount that cannot be
@@ -98,10 +106,12 @@ def ask(
         channel=channel,
         send_by=send_by,
         send_to=send_to,
+        reader=reader,
     )
     where = f", link to {send_to}" if send_by else ""
     event.about(f"ask:{row.pk}", says=f"Asked for {show(cents)} by card {ASK_CHANNELS[channel]}{where}.")
-    return AskMade(row.pk, reference, account_id, number, cents, channel, gateway, until)
+    says = f"{city_name()}, account {number}"
+    return AskMade(row.pk, reference, account_id, number, cents, channel, gateway, at, until, reader, says)
 
 
 def _check_send(send_by: str, send_to: str) -> str:
@@ -252,16 +262,20 @@ class OpenAsk:
     cents: int
     asked_at: datetime
     until: datetime
+    reader: str
+    says: str
 
 
-def list_open_asks(*, before: datetime | None = None) -> tuple[OpenAsk, ...]:
-    """Asks that are open, oldest first; ``before``: only those asked for before this instant."""
+def list_open_asks(*, before: datetime | None = None, ask_id: int = 0) -> tuple[OpenAsk, ...]:
+    """Asks that are open, oldest first; ``before``: those asked for before this instant; ``ask_id``: that one."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select a.id, a.account_id, a.reference, a.gateway, coalesce((select s.gateway_ref from"
-            " payments_askstarted s where s.ask_id = a.id), ''), a.channel, a.cents, a.asked_at, a.until"
-            f" {_OPEN} and (%(before)s::timestamptz is null or a.asked_at < %(before)s) order by a.id",
-            {"before": before},
+            " payments_askstarted s where s.ask_id = a.id), ''), a.channel, a.cents, a.asked_at, a.until, a.reader,"
+            " %(city)s || ', account ' || (select n.number from customers_account n where n.id = a.account_id)"
+            f" {_OPEN} and (%(before)s::timestamptz is null or a.asked_at < %(before)s)"
+            " and (%(ask)s = 0 or a.id = %(ask)s) order by a.id",
+            {"before": before, "city": city_name(), "ask": ask_id},
         )
         return tuple(OpenAsk(*row) for row in cursor.fetchall())
 

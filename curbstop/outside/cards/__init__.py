@@ -7,7 +7,7 @@ own terminal (PCI DSS SAQ A, and P2PE for terminals). What comes back is a token
 docs/running/configuration.md for the keys of each.
 """
 
-from curbstop.outside.cards.choosing import NoGateway, chosen, named
+from curbstop.outside.cards.choosing import NoGateway, chosen, collecting, named, public_url, readers
 from curbstop.outside.cards.port import (
     BadSignature,
     Collecting,
@@ -32,5 +32,8 @@ __all__ = [
     "Settlement",
     "Started",
     "chosen",
+    "collecting",
     "named",
+    "public_url",
+    "readers",
 ]

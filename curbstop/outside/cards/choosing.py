@@ -10,7 +10,7 @@ from django.conf import settings
 
 from curbstop.outside.cards.demo import DemoGateway
 from curbstop.outside.cards.over_stripe import StripeGateway
-from curbstop.outside.cards.port import Gateway
+from curbstop.outside.cards.port import Asked, Collecting, Gateway
 
 GATEWAYS = ("demo", "stripe")
 
@@ -56,3 +56,26 @@ def public_url(environ: Mapping[str, str] = os.environ) -> str:
     """The address under which payers reach this office, without a slash at its end."""
     port = environ.get("CURBSTOP_PORT", "8000")
     return environ.get("CURBSTOP_PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/")
+
+
+def collecting(asked: Asked, *, environ: Mapping[str, str] = os.environ) -> Collecting:
+    """An ask of the office as a gateway is told it; the same ask is told the same, however often."""
+    return Collecting(
+        reference=asked.reference,
+        cents=asked.cents,
+        says=asked.says,
+        channel=asked.channel,
+        asked_at=asked.asked_at,
+        until=asked.until,
+        back_url=f"{public_url(environ)}/paid/",
+        reader=asked.reader,
+    )
+
+
+def readers(environ: Mapping[str, str] = os.environ) -> tuple[tuple[str, str], ...]:
+    """The card terminals of the office: (the gateway's name, ours).
+
+    ``CURBSTOP_READERS`` is ``Counter 1=tmr_F1, Counter 2=tmr_F2``.
+    """
+    found = [part.partition("=") for part in environ.get("CURBSTOP_READERS", "").split(",") if part.strip()]
+    return tuple((ref.strip(), says.strip()) for says, _, ref in found if ref.strip())

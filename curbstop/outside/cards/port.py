@@ -48,6 +48,25 @@ class Collecting:
     reader: str = ""
 
 
+class Asked(Protocol):
+    """What the office tells of an ask, however it does."""
+
+    @property
+    def reference(self) -> str: ...
+    @property
+    def cents(self) -> int: ...
+    @property
+    def says(self) -> str: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def asked_at(self) -> datetime: ...
+    @property
+    def until(self) -> datetime: ...
+    @property
+    def reader(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Started:
     """The gateway is ready: its own name for it, and the page to pay on (none for a terminal)."""
@@ -103,8 +122,9 @@ class Gateway(Protocol):
         """
 
     def ask(self, collecting: Collecting, gateway_ref: str = "", *, at: datetime) -> Report:
-        """What became of it until now (``at``: no port reads a clock). Without ``gateway_ref`` (its answer was lost) it is found by our reference.
+        """What became of it until now. Without ``gateway_ref`` (its answer was lost) it is found by our reference.
 
+        :param at: now; no port reads a clock
         :raises GatewaySilent:
         """
 

@@ -340,6 +340,7 @@ class Ask(models.Model):
     channel = models.TextField()  # phone online terminal
     send_by = models.TextField(default="", db_default="")  # sms email, or nothing is sent
     send_to = models.TextField(default="", db_default="")
+    reader = models.TextField(default="", db_default="")  # the gateway's name for a card terminal
 
     class Meta:
         constraints = [
