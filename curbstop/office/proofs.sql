@@ -191,6 +191,81 @@ select format('receipt %s-%s: tenders differ', r.series_id, r.no), r.cents, sum(
 from payments_receipt r left join payments_tender t on (t.series_id, t.no) = (r.series_id, r.no)
 group by r.series_id, r.no, r.cents having r.cents is distinct from sum(t.cents);
 
+-- 15: every signed drawer goes to the bank whole, in one deposit, in the days that policy gives (till.deposit_days)
+select count(*) from payments_tillclose;
+with gives as (select (value #>> '{}')::int days from decisions_policyvalue
+               where policy = 'till.deposit_days' and valid @> :on and value is not null)
+select format('till %s of %s: signed and in no deposit', t.code, s.opened_on), sum(p.debit_cents - p.credit_cents) as cents
+from gives cross join payments_tillclose x join payments_tillsession s on s.id = x.session_id
+join payments_till t on t.id = s.till_id join ledger_posting p on p.document_id = s.document_id and p.sub = 1
+where not exists (select from payments_slipsession d where d.session_id = s.id)
+  and (select count(*) from ledger_day d where d.posted_on > s.opened_on and d.posted_on < :on) >= gives.days
+group by s.id, t.code having sum(p.debit_cents - p.credit_cents) <> 0
+union all
+select format('till %s of %s: deposited and not empty', t.code, s.opened_on), sum(p.debit_cents - p.credit_cents)
+from payments_slipsession d join payments_tillsession s on s.id = d.session_id join payments_till t on t.id = s.till_id
+join ledger_posting p on p.document_id = s.document_id and p.sub = 1
+group by s.id, t.code having sum(p.debit_cents - p.credit_cents) <> 0
+union all
+select format('receipt %s-%s waits in a batch that the books do not know', x.series_id, x.no), x.cents from payments_tender x
+where not exists (select from ledger_posting p where p.document_id = x.batch_document_id and p.sub = 1);
+
+-- 16: every bank deposit is, by type of tender, what was tendered into its drawers, with over and short as posted
+select count(*) from payments_slip;
+with inside as (select d.slip_id, x.type, sum(x.cents) cents from payments_slipsession d
+                join payments_tillsession s on s.id = d.session_id
+                join payments_tender x on x.batch_document_id = s.document_id group by 1, 2),
+     other as (select d.slip_id, p.line_no, sum(p.debit_cents - p.credit_cents) cents from payments_slipsession d
+               join payments_tillsession s on s.id = d.session_id
+               join ledger_posting p on p.document_id = s.document_id and p.sub = 1
+               join ledger_transaction t on t.id = p.txn_id
+               where t.act <> 'bank_deposit' and not exists (select from payments_receipt r where r.txn_id = t.id)
+               group by 1, 2)
+select format('deposit %s of %s: its %s is not what was tendered', b.id, b.made_on, v.type), v.cents as slip_cents,
+       coalesce(i.cents, 0) + coalesce(o.cents, 0) as tendered_cents
+from payments_slip b
+cross join lateral (values ('cash', 1, b.cash_cents), ('check', 2, b.check_cents), ('money_order', 3, b.money_order_cents))
+  v (type, line, cents)
+left join inside i on (i.slip_id, i.type) = (b.id, v.type) left join other o on (o.slip_id, o.line_no) = (b.id, v.line)
+where v.cents <> coalesce(i.cents, 0) + coalesce(o.cents, 0);
+
+-- 17: nothing is on its way longer than policy gives the bank (bank.clear_days)
+select count(*) from (select 1 from ledger_posting where sub = 1 group by gl_id, document_id) i;
+with gives as (select (value #>> '{}')::int days from decisions_policyvalue
+               where policy = 'bank.clear_days' and valid @> :on and value is not null)
+select format('%s, document %s: open since %s', g.name, p.document_id, min(t.effective_on)),
+       sum(p.debit_cents - p.credit_cents) as cents
+from gives cross join ledger_posting p join ledger_gl g on g.id = p.gl_id join ledger_transaction t on t.id = p.txn_id
+where p.sub = 1 and (g.object between 1003 and 1070 or g.object = 2340) group by g.id, p.document_id, gives.days
+having sum(p.debit_cents - p.credit_cents) <> 0 and min(t.effective_on) < :on - gives.days;
+
+-- 18: every signed drawer counted what it should, with over and short posted as they are, never set off
+select count(*) from payments_tillclose;
+with got as (select s.id, p.line_no,
+               sum(p.debit_cents - p.credit_cents) filter (where t.act not in ('over_short', 'bank_deposit', 'change_fund')) cents,
+               sum(p.debit_cents) filter (where t.act = 'over_short') over_cents,
+               sum(p.credit_cents) filter (where t.act = 'over_short') short_cents
+             from payments_tillsession s join ledger_posting p on p.document_id = s.document_id and p.sub = 1
+             join ledger_transaction t on t.id = p.txn_id group by 1, 2),
+     posted as (select p.txn_id, sum(p.credit_cents) filter (where g.object = 4220) over_cents,
+                  sum(p.debit_cents) filter (where g.object = 5110) short_cents
+                from ledger_posting p join ledger_gl g on g.id = p.gl_id
+                where p.txn_id in (select txn_id from payments_tillclose) group by 1)
+select format('till %s of %s: %s counted is not float, receipts, over and short', t.code, s.opened_on, v.type),
+       v.cents as counted_cents, v.float_cents + coalesce(g.cents, 0) as expected_cents
+from payments_tillclose x join payments_tillsession s on s.id = x.session_id join payments_till t on t.id = s.till_id
+join payments_tillcount c on c.id = x.count_id
+cross join lateral (values ('cash', 1, c.cash_cents, s.float_cents), ('check', 2, c.check_cents, 0),
+                           ('money_order', 3, c.money_order_cents, 0)) v (type, line, cents, float_cents)
+left join got g on (g.id, g.line_no) = (s.id, v.line)
+where v.cents <> v.float_cents + coalesce(g.cents, 0) + coalesce(g.over_cents, 0) - coalesce(g.short_cents, 0)
+union all
+select format('till %s of %s: over and short are not posted as they were signed', t.code, s.opened_on),
+       x.over_cents - x.short_cents, coalesce(p.over_cents, 0) - coalesce(p.short_cents, 0)
+from payments_tillclose x join payments_tillsession s on s.id = x.session_id join payments_till t on t.id = s.till_id
+left join posted p on p.txn_id = x.txn_id
+where (x.over_cents, x.short_cents) <> (coalesce(p.over_cents, 0), coalesce(p.short_cents, 0));
+
 -- 20: nothing a customer owes was credited without a tender, an applied credit, an approval or a cancellation
 select count(*) from ledger_posting where sub = 2 and credit_cents > 0;
 select format('transaction %s credits account %s by act %s', t.id, p.account_id, t.act), sum(p.credit_cents) as cents
@@ -222,6 +297,27 @@ join ledger_gl g on g.id = odd.gl_id
 where t.reverses_id is not null
   and not (t.act in ('return', 'mispost') and (g.sub = 1 or (odd.side = 'added' and g.object = 2310 and odd.credit_cents > 0)))
 group by t.id;
+
+-- 35: every closed day until the last ledger file is in exactly one file, and every file is the rows of its days
+select count(*) from ledger_export;
+with filed as (select e.file_id, e.debit_cents, e.credit_cents, coalesce(sum(p.debit_cents), 0) debits,
+                 coalesce(sum(p.credit_cents), 0) credits
+               from ledger_export e left join ledger_transaction t on t.posted_on >= e.from_on and t.posted_on < e.until_on
+               left join ledger_posting p on p.txn_id = t.id
+                 and exists (select from ledger_gl g where g.id = p.gl_id and g.class <> 'M')
+               group by e.file_id)
+select format('file %s: its totals are not those of its days', file_id), debit_cents as file_cents, debits as rows_cents
+from filed where (debit_cents, credit_cents) <> (debits, credits)
+union all
+select format('file %s: its bytes were changed', file_id), debit_cents, null from ledger_export where sha256(body) <> sha256
+union all
+select format('day %s is closed and in %s files', t.posted_on, count(e.file_id)), null, null
+from ledger_transaction t left join ledger_export e on e.from_on <= t.posted_on and e.until_on > t.posted_on
+where t.closes and t.posted_on < (select max(until_on) from ledger_export) group by t.posted_on having count(e.file_id) <> 1
+union all
+select format('file %s: %s is not closed', e.file_id, d.posted_on), null, null
+from ledger_export e join ledger_day d on d.posted_on >= e.from_on and d.posted_on < e.until_on
+where not exists (select from ledger_transaction t where t.closes and t.posted_on = d.posted_on);
 
 -- 36: every transaction has its event, and every act that moves money its transaction
 select count(*) from base_event;

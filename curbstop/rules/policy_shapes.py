@@ -92,14 +92,16 @@ SHAPES: dict[str, Shape] = {
     "deposit.refund.days": "days",
     "deposit.unclaimed": {"cancel_at": "amount", "after_years": "whole", "notice_days": "days"},
     # refunds, write-offs, the collection agency
-    "refund.reasons": "words",
     "writeoff.criteria": {"days_after_due": "whole", "least": "amount", "most?": "amount"},
+    "writeoff.limits": [{"role": "text", "up_to?": "amount", "per?": "text", "days?": "days"}],
     "writeoff.provision": [{"bucket": "text", "percent": "percent"}],
     "agency.terms": [{"agency": "text", "name": "text", "percent": "percent", "remits": "text"}],
     # money
     "payments.application": "text",
     "till.float": "amount",
     "till.report_up": "amount",
+    "till.deposit_days": "days",
+    "bank.clear_days": "days",
     "approval.limits": [{"role": "text", "up_to?": "amount", "per?": "text", "days?": "days"}],
     "void.when": "text",
     "void.second_person": "yes_no",

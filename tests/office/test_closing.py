@@ -73,6 +73,11 @@ A_BILLED = (
     "(select run_id, agreement_id from bills_outcome where code = 'billed' and usage_gal > 0 order by 1, 2 limit 1)"
 )
 
+A_DEPOSITED = (
+    "(select min(s.id) from payments_tillsession s join ledger_posting p on p.document_id = s.document_id and p.sub = 1"
+    " join ledger_transaction t on t.id = p.txn_id where t.act = 'bank_deposit')"
+)
+
 BREAKS = {
     "a leg is gone": (
         f"delete from ledger_posting where (txn_id, leg_no) = (select txn_id, max(leg_no) from ledger_posting"
@@ -129,6 +134,38 @@ BREAKS = {
         "update payments_tender set cents = cents - 1 where cents > 1 and (series_id, no, line) ="
         " (select series_id, no, line from payments_tender where cents > 1 limit 1)",
         {"14"},
+    ),
+    "a drawer that never went to the bank": (
+        f"with gone as (delete from payments_slipsession where session_id = {A_DEPOSITED} returning session_id)"
+        " delete from ledger_posting p using payments_tillsession s, gone, ledger_transaction t where t.id = p.txn_id"
+        " and t.act = 'bank_deposit' and s.id = gone.session_id and p.document_id = s.document_id and p.sub = 1",
+        {"15"},
+    ),
+    "a tender in a batch that nobody knows": (
+        "update payments_tender set batch_document_id = -1 where (series_id, no, line) ="
+        " (select series_id, no, line from payments_tender limit 1)",
+        {"15"},
+    ),
+    "cash for checks on a deposit slip": (
+        "update payments_slip set cash_cents = cash_cents - 100, check_cents = check_cents + 100"
+        " where id = (select min(id) from payments_slip)",
+        {"16"},
+    ),
+    "a count that was made to fit": (
+        f"update payments_tillcount set cash_cents = cash_cents - 100 where id ="
+        f" (select count_id from payments_tillclose where session_id = {A_DEPOSITED})",
+        {"18"},
+    ),
+    "a shortage that was signed away": (
+        f"update payments_tillclose set short_cents = short_cents + 100, reason = 'x', txn_id = coalesce(txn_id, {A_TAKE})"
+        f" where session_id = {A_DEPOSITED}",
+        {"18"},
+    ),
+    "a day closed without its hash": (
+        "insert into ledger_transaction (id, posted_at, event_id, posted_on, effective_on, act, by, closes)"
+        " select -1, posted_at, event_id, posted_on, posted_on, 'close', by, true from ledger_transaction"
+        " order by posted_on limit 1",
+        {"34"},
     ),
     "a credit without a tender": (f"update ledger_transaction set act = 'charge' where id = {A_TAKE}", {"20"}),
     "a reversal that mirrors nothing": (

@@ -1,5 +1,6 @@
 """The books: the chart and the days, the one writer of postings, and what screens and reports read from them."""
 
+from curbstop.office.ledger.charging import Charged, ChargeKind, charge, list_charge_kinds
 from curbstop.office.ledger.charts import ChartAdopted, adopt_chart, list_funds, list_kinds
 from curbstop.office.ledger.days import DayOpened, get_open_days, open_day
 from curbstop.office.ledger.posting import (
@@ -9,6 +10,7 @@ from curbstop.office.ledger.posting import (
     NotInBooks,
     Posting,
     _post,
+    _post_close,
     _post_many,
     get_legs,
     reserve_documents,
@@ -25,8 +27,11 @@ from curbstop.office.ledger.reads import (
     get_statement,
     get_trial_balance,
 )
+from curbstop.office.ledger.standing import Standing, StandingItem, StandingLine, get_standing
 
 __all__ = [
+    "ChargeKind",
+    "Charged",
     "AgeingLine",
     "ChartAdopted",
     "ChartLacks",
@@ -35,11 +40,16 @@ __all__ = [
     "DayOpened",
     "NotInBooks",
     "Posting",
+    "Standing",
+    "StandingItem",
+    "StandingLine",
     "StatementRead",
     "TrialBalanceLine",
     "_post",
+    "_post_close",
     "_post_many",
     "adopt_chart",
+    "charge",
     "get_ageing",
     "get_balance",
     "get_balances",
@@ -47,8 +57,10 @@ __all__ = [
     "get_open_days",
     "get_open_items",
     "get_roll_forward",
+    "get_standing",
     "get_statement",
     "get_trial_balance",
+    "list_charge_kinds",
     "list_funds",
     "list_kinds",
     "open_day",

@@ -31,6 +31,7 @@ __all__ = [
     "NotInBooks",
     "Posting",
     "_post",
+    "_post_close",
     "_post_many",
     "get_legs",
     "reserve_documents",
@@ -137,6 +138,28 @@ def _post(
     if posted != len(legs):
         raise _lacking(legs, kinds_on or posted_on)
     return int(txn_id)
+
+
+_CLOSE = """
+insert into ledger_transaction (posted_at, event_id, posted_on, effective_on, act, by, closes)
+values (%s, %s, %s, %s, %s, %s, %s) returning id"""
+
+
+def _post_close(event: Acting, *, act: str, posted_on: date, effective_on: date) -> int:
+    """Post the header that closes a day (``close``) or a month (``close_month``, on an open day); returns its id.
+
+    A day's header waits for the acts in flight on that day, and holds the day until the transaction ends.
+
+    :raises DayClosed: the day, or a later one, is closed
+    """
+    check_recipe(act, ())
+    try:
+        with connection.cursor() as cursor:
+            values = [event.at, event.id, posted_on, effective_on, act, event.by.id, act == "close"]
+            cursor.execute(_CLOSE, values)
+            return int(cursor.fetchone()[0])
+    except IntegrityError as error:
+        raise _explained(error, posted_on, effective_on) from error
 
 
 def _arrays(legs: Sequence[Leg]) -> dict[str, object]:
