@@ -27,8 +27,8 @@ from curbstop.rules.policies import NotSet, Plain, Policies, Policy, PolicyValue
 
 __all__ = [
     "CalendarPlanned", "CityInstalled", "CityPack", "CityRow", "CycleDateRow", "CycleName", "NotSet", "PackFile",
-    "PolicyRow", "get_city", "get_cycle_dates", "get_policy", "install_city", "list_cycles", "list_policies", "load",
-    "plan_calendar", "read_pack", "set",
+    "PolicyRow", "get_city", "get_cycle_dates", "get_holidays", "get_policy", "install_city", "list_cycles",
+    "list_policies", "load", "plan_calendar", "read_pack", "set",
 ]  # fmt: skip
 
 
@@ -423,6 +423,14 @@ def load(*ids: str) -> Policies:
             before = found[id].values if id in found else ()
             found[id] = Policy(id, says, authority, source, confidence, (), (*before, dated))
     return Policies(found)
+
+
+def get_holidays(*, from_on: date, known: Policies) -> frozenset[date]:
+    """The city's holidays of the year and the next; none where the calendar is not set."""
+    try:
+        return _holidays(known, Period(from_on, date(from_on.year + 1, 12, 31)))
+    except NotSet:
+        return frozenset()
 
 
 def get_policy(policy: str, on: date) -> Plain:

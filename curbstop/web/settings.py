@@ -12,6 +12,8 @@ CURBSTOP_ROLE               the role that the office works as (``curbstop_app`` 
 CURBSTOP_HOSTS              names the office is reached by, separated by commas; default this machine only
 CURBSTOP_HTTPS              ``1`` when a proxy serves it over HTTPS: secure cookies, HSTS
 CURBSTOP_SECRET_KEY         the signing key; otherwise one is made once and kept in CURBSTOP_HOME
+CURBSTOP_SEALING_KEY        what seals bank numbers and bank files; otherwise one is made once and kept in
+                            CURBSTOP_HOME. Keep a copy apart from the database: nothing else opens them
 CURBSTOP_IDLE_MINUTES       minutes without a request after which a sign-in ends; default 60
 CURBSTOP_DEBUG              ``1`` shows Django's error pages; never where customers' data is real
 ==========================  ==========================================================================================
@@ -46,24 +48,27 @@ def _home() -> Path:
 HOME = _home()
 
 
-def _secret_key() -> str:
-    """The signing key: given, or made once and kept where only this user reads it."""
-    if given := os.environ.get("CURBSTOP_SECRET_KEY"):
+def _kept_key(variable: str, file: str, lost: str) -> str:
+    """A key: given, or made once and kept where only this user reads it."""
+    if given := os.environ.get(variable):
         return given
-    path = HOME / "secret.key"
+    path = HOME / file
     HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(64))
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as kept:
+            kept.write(secrets.token_urlsafe(64))
     except FileExistsError:
         pass
     key = path.read_text().strip()
     if len(key) < 50:
-        raise ImproperlyConfigured(f"{path} is too short to sign sessions with. Delete it; a new key is made.")
+        raise ImproperlyConfigured(f"{path} is too short for a key. {lost}")
     return key
 
 
-SECRET_KEY = _secret_key()
+SECRET_KEY = _kept_key("CURBSTOP_SECRET_KEY", "secret.key", "Delete it; a new key is made.")
+# What seals bank numbers and bank files. Unlike the signing key it may not be made anew: what it sealed opens with it
+# alone, so it is kept with the backups, apart from the database.
+SEALING_KEY = _kept_key("CURBSTOP_SEALING_KEY", "sealing.key", "Put the key back from where it is kept.")
 DEBUG = _flag("CURBSTOP_DEBUG")
 HTTPS = _flag("CURBSTOP_HTTPS")
 NAMES = os.environ.get("CURBSTOP_HOSTS", "localhost,127.0.0.1,[::1]")
@@ -175,7 +180,7 @@ def _database() -> dict[str, Any]:
 DATABASES = {"default": _database()}
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None
-PROCRASTINATE_IMPORT_PATHS = ["curbstop.worker.tasks"]
+PROCRASTINATE_IMPORT_PATHS = ["curbstop.worker.tasks", "curbstop.worker.cards"]
 
 
 # --- Signing in: staff accounts are made by an administrator; nobody signs up. ---------------------------------------

@@ -60,7 +60,7 @@ def test_every_vector_is_read_whole_or_refused_with_its_line(row):
     assert [
         len(found.batches), len(entries), found.debit_cents, found.credit_cents,
         sum(len(entry.returns) for entry in entries), sum(len(entry.changes) for entry in entries),
-    ] == [int(row[name]) for name in ("batches", "entries", "debit_cents", "credit_cents", "returns", "changes")]  # fmt: skip
+    ] == [int(row[n]) for n in ("batches", "entries", "debit_cents", "credit_cents", "returns", "changes")]  # fmt: skip
 
 
 def test_all_the_vectors_are_there_and_none_is_read_that_its_name_calls_invalid():

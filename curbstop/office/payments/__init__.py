@@ -36,7 +36,7 @@ from curbstop.office.payments.gateways import (
     settle,
 )
 from curbstop.office.payments.owing import Owing, PaidAccount, PaidItem, PayFirst, Paying
-from curbstop.office.payments.pending import AskRead, get_ask, list_asks
+from curbstop.office.payments.pending import AskRead, get_ask, knows_last_bill, list_asks
 from curbstop.office.payments.reads import (
     NoReceipt,
     PaymentRow,
@@ -46,6 +46,14 @@ from curbstop.office.payments.reads import (
     ReceiptTender,
     get_receipt,
     list_payments,
+)
+from curbstop.office.payments.returned import LetterRow, ReturnedRow, list_letters, list_returned
+from curbstop.office.payments.returning import (
+    CashOnlyMark,
+    Followed,
+    get_cash_only,
+    lift_cash_only,
+    make_letter,
 )
 from curbstop.office.payments.taking import (
     PaymentPreview,
@@ -69,12 +77,15 @@ __all__ = [
     "BatchRecorded",
     "BlockRecorded",
     "CardPaid",
+    "CashOnlyMark",
     "Channel",
     "CreditApplied",
     "FileReceived",
     "FileRow",
+    "Followed",
     "Identified",
     "Kept",
+    "LetterRow",
     "NoReceipt",
     "OpenAsk",
     "Owing",
@@ -90,6 +101,7 @@ __all__ = [
     "ReceiptTaken",
     "ReceiptTender",
     "ReportKept",
+    "ReturnedRow",
     "Settled",
     "Tender",
     "TillClosed",
@@ -101,13 +113,19 @@ __all__ = [
     "collect",
     "expire",
     "get_ask",
+    "get_cash_only",
     "get_payment_preview",
     "get_receipt",
     "identify",
+    "lift_cash_only",
+    "knows_last_bill",
     "list_asks",
+    "list_letters",
     "list_open_asks",
     "list_payments",
+    "list_returned",
     "list_waiting_reports",
+    "make_letter",
     "pending_cents",
     "receipt_number",
     "receive_file",

@@ -152,7 +152,7 @@ def collect(
     key: Key,
     by: Actor,
     at: datetime,
-    account_number: str,
+    account: str,
     cents: int,
     payment_ref: str,
     paid_at: datetime,
@@ -162,7 +162,7 @@ def collect(
 ) -> CardPaid:
     """Post what a kiosk or a telephone robot took by card; its processor owes it, by the day.
 
-    :param account_number: as the payer gave it; one that nobody has leaves the money unidentified, with an owner
+    :param account: its number as the payer gave it; one that nobody has leaves the money unidentified, with an owner
     :param payment_ref: the robot's own name for the money; the same name is the same payment
     :param channel: ``kiosk`` or ``robot`` (of the telephone)
     :raises Refused: another channel, an instant that is still to come, no accounting day
@@ -177,9 +177,9 @@ def collect(
     gateway = f"{channel}:{by.id}"
     _hold_money(gateway, payment_ref)
     with connection.cursor() as cursor:
-        cursor.execute("select id from customers_account where number = %s", [account_number.strip()])
+        cursor.execute("select id from customers_account where number = %s", [account.strip()])
         row = cursor.fetchone()
-    money = _Money(gateway, payment_ref, cents, paid_at, on, method, channel, account_number.strip())
+    money = _Money(gateway, payment_ref, cents, paid_at, on, method, channel, account.strip())
     return _book(event, money, account_id=row[0] if row else None, ask=None)
 
 

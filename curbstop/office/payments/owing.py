@@ -87,12 +87,14 @@ group by p.account_id, p.gl_id, g.fund, g.object, p.document_id, p.line_no
 having sum(p.debit_cents - p.credit_cents) <> 0
 union all
 select 'asked', d.account_id, 59, 2210, d.document_id, 1, 'deposit', 'Deposit',
-  (d.cents - coalesce(paid.cents, 0))::bigint, d.due_on
+  (d.cents - coalesce(w.cents, 0) - coalesce(paid.cents, 0))::bigint, d.due_on
 from payments_depositdemand d left join lateral (
+  select sum(x.cents) cents from payments_depositwaived x where x.demand_id = d.id) w on true
+left join lateral (
   select sum(p.credit_cents) - coalesce(sum(p.debit_cents) filter (where t.reverses_id is not null), 0) cents
   from ledger_posting p join ledger_transaction t on t.id = p.txn_id
   where p.account_id = d.account_id and p.document_id = d.document_id and p.line_no = 1 and p.sub = 3) paid on true
-where d.account_id = any(%(accounts)s::bigint[]) and d.cents > coalesce(paid.cents, 0)
+where d.account_id = any(%(accounts)s::bigint[]) and d.cents > coalesce(w.cents, 0) + coalesce(paid.cents, 0)
 union all
 select 'policy', null, null, null, null, null, policy, value::text, null, null
 from decisions_policyvalue where policy = any(%(policies)s::text[]) and valid @> %(on)s::date

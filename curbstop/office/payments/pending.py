@@ -96,3 +96,16 @@ def list_asks(account_id: int, *, limit: int = 5) -> tuple[AskRead, ...]:
     with connection.cursor() as cursor:
         cursor.execute(_ASK.format(which="a.account_id = %(id)s"), {"id": account_id, "limit": limit})
         return tuple(_read(*row) for row in cursor.fetchall())
+
+
+_LAST_BILL = """
+select b.total_cents from bills_bill b join customers_account a on a.id = b.account_id
+where a.number = %s order by b.id desc limit 1"""
+
+
+def knows_last_bill(number: str, cents: int) -> bool:
+    """Whether an account of this number had a last bill of this amount: by that a telephone robot knows its caller."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_BILL, [number])
+        row = cursor.fetchone()
+    return row is not None and row[0] == cents

@@ -22,11 +22,15 @@ from curbstop.office.payments.owing import (
     load,
     plan,
 )
+from curbstop.office.payments.returning import check_cash_only
 from curbstop.rules.ledger import Application, Tendered
 from curbstop.rules.ledger import take as take_legs
 from curbstop.rules.ledger.recipes import DRAWERS, Unapplied
 from curbstop.rules.money import show
 from curbstop.rules.payments import LINES, Kept, Tender, check_tenders, give_change
+
+CAME_BY = {"mail": "by mail", "night_drop": "in the night drop", "drive_up": "at the drive-up"}
+"""How money comes to a till when nobody stands there: opened, and entered with the day it came as the day it counts."""
 
 
 class TillClosed(Refused):
@@ -89,6 +93,7 @@ def take(
     tenders: tuple[Tender, ...],
     payer: str = "",
     first: PayFirst | None = None,
+    came_by: str = "",
 ) -> ReceiptTaken:
     """Take a payment at a till and apply it to what the accounts owe, by the city's policy or as the payer asks.
 
@@ -96,17 +101,22 @@ def take(
     :param on: the day the money was handed over; it is posted on the drawer's day
     :param accounts: how much is for each account; what is handed over beyond their sum is change, out of cash
     :param first: what the payer asks to be paid first
+    :param came_by: empty over the counter; else one of :data:`CAME_BY`, opened and entered at the till
     :raises TillClosed: the drawer is not open, is counted, or is somebody else's
     :raises BadPayment: amounts or tenders that cannot be taken, naming the field
+    :raises Refused: an account pays by cash only, and a check was tendered
     :raises NotSet: the city has not said how money is applied
     """
     check_paying(accounts)
     check_tenders(tenders)
+    _check_came_by(came_by)
     kept = give_change(tenders, sum(paying.cents for paying in accounts))
     wanted = [paying.account_id for paying in accounts]
     drawer = _lock(till, wanted)
     loaded = load(wanted, on=on, till_id=drawer.till_id)
     session = _check_open(drawer, loaded.session, by, on)
+    if any(tender.type != "cash" for tender in tenders):
+        check_cash_only(wanted, (tender.type for tender in tenders), on=on)
     paid, applied, rests = _plan(loaded, accounts, on, first)
     legs = take_legs(_tendered(kept, session.document_id), applied, rests)
     txn_id = ledger._post(event, act="take", posted_on=session.opened_on, effective_on=on, legs=legs)
@@ -120,6 +130,7 @@ def take(
         "payer": who,
         "instruction": _asked(first),
         "batch": session.document_id,
+        "came_by": came_by,
     }
     no = _write_receipt(receipt, kept)
     number = receipt_number(drawer.code, no)
@@ -204,6 +215,13 @@ def _plan(
     return tuple(paid), applied, rests
 
 
+def _check_came_by(came_by: str) -> None:
+    if came_by and came_by not in CAME_BY:
+        raise Refused(
+            f"There is no way {came_by!r}; money comes over the counter, {', '.join(CAME_BY)}.", field="came_by"
+        )
+
+
 def _tendered(kept: Sequence[Kept], document_id: int) -> list[Tendered]:
     sums: dict[int, int] = {}
     for tender in kept:
@@ -216,9 +234,10 @@ _RECEIPT = """
 with taken as (
   update payments_series set next_no = next_no + 1 where id = %(series)s::int returning id, code, next_no - 1 as no),
 receipt as (
-  insert into payments_receipt (series_id, no, txn_id, account_id, document_id, effective_on, payer, cents, instruction)
+  insert into payments_receipt (series_id, no, txn_id, account_id, document_id, effective_on, payer, cents, instruction,
+    came_by)
   select id, no, %(txn)s::bigint, %(account)s::bigint, %(document)s::bigint, %(on)s::date, %(payer)s::text,
-    %(cents)s::bigint, %(instruction)s::text from taken),
+    %(cents)s::bigint, %(instruction)s::text, %(came_by)s::text from taken),
 tender as (
   insert into payments_tender (series_id, no, line, type, cents, change_cents, reference, batch_document_id)
   select taken.id, taken.no, t.line, t.type, t.cents, t.change_cents, t.reference, %(batch)s::bigint
@@ -242,4 +261,4 @@ def _write_receipt(receipt: dict[str, Any], kept: Sequence[Kept]) -> int:
         "changes": array(tender.change_cents for tender in kept),
         "references": [tender.reference for tender in kept],
     }
-    return int(ask(_RECEIPT, {**receipt, **tenders})[0][0])
+    return int(ask(_RECEIPT, {"came_by": "", **receipt, **tenders})[0][0])

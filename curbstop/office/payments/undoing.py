@@ -13,6 +13,7 @@ from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._locks import lock_accounts
 from curbstop.office._once import Refused, act
 from curbstop.office.payments.owing import Owing, PaidAccount, load, plan
+from curbstop.office.payments.returning import CameBack, Followed, follow
 from curbstop.office.payments.taking import receipt_number
 from curbstop.records.payments.models import Reversal
 from curbstop.rules.ledger import Leg, Tendered, credit, debit, fund_of, interfund, object_of, returned, reverse
@@ -25,9 +26,11 @@ from curbstop.rules.payments import LINES, Policy, apply
 
 RETURNED_TO = {
     "check": "10-1030", "money_order": "10-1030", "card": "10-1040", "ach": "10-1050", "lockbox": "10-1060",
-    "bill_pay": "10-1060", "mail": "10-1060",
+    "bill_pay": "10-1060", "mail": "10-1060", "pledge": "10-1070",
 }  # fmt: skip
 """Where a returned tender waits for the bank's debit. Cash does not come back."""
+
+PLEDGES = "10-1070"
 
 OWED_AGAIN = "returned.owed"
 
@@ -37,6 +40,8 @@ class Undone:
     """A payment taken back. ``undone`` are the transactions that had used its remainder, newest first, undone before.
 
     :ivar waiting_document_id: the item on 10-2340 that holds a misposted payment until it is identified
+    :ivar returned_cents: what of it the bank did not pay; cash that came with it is not part of that
+    :ivar followed: fee, count, mark and letter, for each account; empty for a misposted payment
     """
 
     number: str
@@ -47,6 +52,11 @@ class Undone:
     owed_again_cents: int
     waiting_document_id: int | None
     account_ids: tuple[int, ...]
+    series_id: int
+    no: int
+    tender: str
+    returned_cents: int
+    followed: tuple[Followed, ...]
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,7 @@ class _Receipt:
     cents: int
     posted_on: date
     tenders: tuple[tuple[str, int], ...]
+    batch_document_id: int
 
 
 @act("payments.reverse")
@@ -94,7 +105,8 @@ def reverse_payment(
 ) -> Undone:
     """Take back a payment: what it paid is owed again, line by line, as it was.
 
-    ``returned``: the bank did not pay it; cash that came with it stays as credit and is applied again.
+    ``returned``: the bank did not pay it; cash that came with it stays as credit and is applied again. The fee, the
+    count, the mark and the letter of the city's policies follow (:mod:`.returning`).
     ``misposted``: the money is here but is somebody else's; it waits on 10-2340 until :func:`identify` names whose.
     What had been applied since from its remainder is undone first, newest first; what was refunded meanwhile is owed
     again on 1260. The receipt keeps its number.
@@ -102,6 +114,27 @@ def reverse_payment(
     :param on: the day the bank returned it, or the mistake was found; posted on ``posted_on``, by default the same day
     :raises Refused: no such receipt, taken back already, no reason, or cash that cannot be returned
     """
+    undone = take_back(event, series=series, no=no, why=why, reason=reason, on=on, day=posted_on or on)
+    if why != "returned":
+        return undone
+    return replace(undone, followed=follow(event, came_back(undone), reason=reason.strip(), on=on, day=posted_on or on))
+
+
+def came_back(undone: Undone) -> CameBack:
+    """What :func:`.returning.follow` needs to know of a payment taken back."""
+    return CameBack(
+        undone.series_id,
+        undone.no,
+        undone.number,
+        undone.returned_cents,
+        undone.tender,
+        undone.account_ids,
+        undone.txn_id,
+    )
+
+
+def take_back(event: Acting, *, series: str, no: int, why: str, reason: str, on: date, day: date) -> Undone:
+    """Take a payment back for the act under way: lock, mirror, mark the receipt. See :func:`reverse_payment`."""
     if why not in ("returned", "misposted"):
         raise Refused("Say why: returned (by the bank) or misposted (somebody else's money).", field="why")
     if not reason.strip():
@@ -113,7 +146,6 @@ def reverse_payment(
     legs = ledger.get_legs(receipt.txn_id)
     uses = _lock(legs)
     _check_not_reversed(receipt)
-    day = posted_on or on
     again = _undo(event, uses, on, day)
     kept, owed_again = _taken_back(receipt, legs, on)
     accounts = sorted(_accounts_of(legs))
@@ -138,14 +170,19 @@ def reverse_payment(
     )
     undone = tuple(use.txn_id for use in uses)
     debt = sum(leg.debit_cents for leg in owed_again)
-    return Undone(receipt.number, txn_id, why, receipt.cents, undone, debt, waiting, tuple(accounts))
+    back = [(type, cents) for type, cents in receipt.tenders if type in RETURNED_TO]
+    return Undone(
+        receipt.number, txn_id, why, receipt.cents, undone, debt, waiting, tuple(accounts), receipt.series_id, no,
+        back[0][0] if back else "", sum(cents for _, cents in back), (),
+    )  # fmt: skip
 
 
 def _find(series: str, no: int) -> _Receipt:
     with connection.cursor() as cursor:
         cursor.execute(
             "select r.series_id, r.no, r.txn_id, r.document_id, r.cents, t.posted_on,"
-            " array_agg(x.type order by x.line), array_agg(x.cents order by x.line) from payments_receipt r"
+            " array_agg(x.type order by x.line), array_agg(x.cents order by x.line), min(x.batch_document_id)"
+            " from payments_receipt r"
             " join payments_series s on s.id = r.series_id join ledger_transaction t on t.id = r.txn_id"
             " join payments_tender x on (x.series_id, x.no) = (r.series_id, r.no)"
             " where s.code = %s and r.no = %s group by r.series_id, r.no, t.posted_on",
@@ -155,9 +192,9 @@ def _find(series: str, no: int) -> _Receipt:
     if row is None:
         says = f"There is no receipt {receipt_number(series, no)}."
         raise Refused(f"{says} Look the payment up on the account.", field="no")
-    series_id, no, txn_id, document_id, cents, posted_on, types, sums = row
+    series_id, no, txn_id, document_id, cents, posted_on, types, sums, batch = row
     tenders = tuple(zip(types, sums, strict=True))
-    return _Receipt(series_id, no, receipt_number(series, no), txn_id, document_id, cents, posted_on, tenders)
+    return _Receipt(series_id, no, receipt_number(series, no), txn_id, document_id, cents, posted_on, tenders, batch)
 
 
 def _hold_document(document_id: int) -> None:
@@ -301,7 +338,11 @@ def _cash_back(receipt: _Receipt, why: str, accounts: Sequence[int]) -> tuple[li
         if type in RETURNED_TO:
             place = (RETURNED_TO[type], LINES.get(type, 1))
             sums[place] = sums.get(place, 0) + cents
-    back = [credit(account, cents, "payment", document=document, line=line) for (account, line), cents in sums.items()]
+    back = [
+        # a pledge that is not kept closes its own item; a bank's debit waits on an item of the return
+        credit(gl, cents, "payment", document=receipt.batch_document_id if gl == PLEDGES else document, line=line)
+        for (gl, line), cents in sums.items()
+    ]
     stays = sum(cents for type, cents in receipt.tenders if type not in RETURNED_TO)
     if stays:
         if not accounts:

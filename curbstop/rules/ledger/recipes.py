@@ -289,3 +289,44 @@ def bank_confirmed(slip: int, lines: Mapping[int, int]) -> tuple[Leg, ...]:
         if cents
     ]
     return (debit(BANK, total, "bank_deposit"), *closing)
+
+
+def bank_settled(
+    account: str, document: int, lines: Mapping[int, int], *, fee_cents: int = 0, fee_on: str = ""
+) -> tuple[Leg, ...]:
+    """The bank shows a batch: its lines close, the bank has the money, the processor kept its fee.
+
+    :param lines: open cents by line of the document, debit less credit; below zero: the bank takes a return back
+    :param fee_on: the account that the fee falls on, where there is one
+    """
+    total = sum(lines.values())
+    closing = [
+        (credit if cents > 0 else debit)(account, abs(cents), PAYMENT, document=document, line=line)
+        for line, cents in sorted(lines.items())
+        if cents
+    ]
+    return interfund([*_at_bank(total - fee_cents), *_fee(fee_cents, fee_on), *closing])
+
+
+def bank_charged(fee_cents: int, fee_on: str) -> tuple[Leg, ...]:
+    """The bank takes a fee by itself."""
+    return interfund([*_at_bank(-fee_cents), *_fee(fee_cents, fee_on)])
+
+
+def _at_bank(cents: int) -> list[Leg]:
+    return [(debit if cents > 0 else credit)(BANK, abs(cents), PAYMENT)] if cents else []
+
+
+def _fee(cents: int, account: str) -> list[Leg]:
+    return [debit(account, cents, "processor_fee")] if cents else []
+
+
+def change_fund(cents: int) -> tuple[Leg, ...]:
+    """The change fund is set up or raised from the bank; below zero: some of it goes back there."""
+    more, less = ("10-1015", BANK) if cents > 0 else (BANK, "10-1015")
+    return debit(more, abs(cents), "change_fund"), credit(less, abs(cents), "change_fund")
+
+
+def float_made_up(session: int, cents: int) -> tuple[Leg, ...]:
+    """A drawer that held less than its float: what is missing is taken off the change fund."""
+    return debit(DRAWERS, cents, "change_fund", document=session, line=1), credit("10-1015", cents, "change_fund")
