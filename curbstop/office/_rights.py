@@ -60,10 +60,24 @@ _CLOSING = frozenset(
 """Making ready and closing: the same roles, never the same person."""
 _BANKING = frozenset({"banking.open_account", "banking.load", "banking.match", "banking.match_all", "banking.settle"})
 
+_DEPOSITS = frozenset({"deposits.decide", "deposits.increase", "ledger.charge", "ledger.recover"})
+"""The counter's: deposits by the written guideline, fees, old debt that a customer comes back to."""
+_REFUNDS = frozenset(
+    {"refunds.send", "refunds.load_register", "refunds.record_check", "refunds.record_cashed", "refunds.stop"}
+)
+"""Paying what others asked for and approved; who did either is refused by the act itself."""
+_OLD_DEBTS = frozenset(
+    {"writeoffs.provide", "writeoffs.place", "writeoffs.recall", "writeoffs.receive_remittance", "ledger.recover"}
+)
+_CLOCKS = frozenset({"deposits.accrue", "deposits.apply", "refunds.notify", "refunds.cancel_unclaimed"})
+"""What a night's run does to deposits; people may do it too."""
+
 RIGHTS: Mapping[str, frozenset[str]] = {
-    "csr": _COUNTER | _TILL | _AUTOPAY | _BILLING | _ASKS,
-    "cashier": _TILL | _ASKS,
+    "csr": _COUNTER | _TILL | _AUTOPAY | _BILLING | _ASKS | _DEPOSITS,
+    "cashier": _TILL | _ASKS | {"ledger.recover"},
     "supervisor": _COUNTER
+    | _DEPOSITS
+    | {"deposits.apply"}
     | _TILL
     | _BILLING
     | _RATES
@@ -91,6 +105,10 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     },
     "field": frozenset({"reads.enter", "reads.record_route", "meters.install", "meters.exchange"}),
     "finance": _RATES
+    | _REFUNDS
+    | _OLD_DEBTS
+    | _CLOCKS
+    | {"deposits.fund", "ledger.charge"}
     | _CLOSING
     | _BANKING
     | _DRAFTS
@@ -139,6 +157,7 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     ),
     "robot": frozenset({"payments.collect"}),
     "system": _DRAFTS
+    | _CLOCKS
     | frozenset(
         {
             "payments.load_file",

@@ -134,14 +134,17 @@ class Asked:
 _ASKED = """
 select d.instalment,
   (select count(*) from payments_depositdemand x where x.event_id = d.event_id and x.account_id = d.account_id),
-  (d.cents - coalesce(paid.cents, 0))::bigint
+  (d.cents - coalesce(w.cents, 0) - coalesce(paid.cents, 0))::bigint
 from payments_depositdemand d
+left join lateral (
+  select sum(x.cents) cents from payments_depositwaived x join base_event e on e.id = x.event_id
+  where x.demand_id = d.id and e.at <= %(at)s) w on true
 left join lateral (
   select sum(p.credit_cents) - coalesce(sum(p.debit_cents) filter (where t.reverses_id is not null), 0) cents
   from ledger_posting p join ledger_transaction t on t.id = p.txn_id
   where p.account_id = d.account_id and p.document_id = d.document_id and p.sub = 3
     and t.posted_at <= %(at)s) paid on true
-where d.account_id = %(account)s and d.due_on <= %(due)s and d.cents > coalesce(paid.cents, 0)
+where d.account_id = %(account)s and d.due_on <= %(due)s and d.cents > coalesce(w.cents, 0) + coalesce(paid.cents, 0)
 order by d.due_on, d.instalment, d.id"""
 
 

@@ -93,11 +93,12 @@ def _latest(days: Iterable[date | None]) -> date | None:
 
 
 _ASKED = """
-select coalesce(sum(d.cents - coalesce(paid.cents, 0)), 0)::bigint from payments_depositdemand d
+select coalesce(sum(d.cents - coalesce(w.cents, 0) - coalesce(paid.cents, 0)), 0)::bigint from payments_depositdemand d
+left join lateral (select sum(x.cents) cents from payments_depositwaived x where x.demand_id = d.id) w on true
 left join lateral (select sum(p.credit_cents) - coalesce(sum(p.debit_cents) filter (where t.reverses_id is not null), 0)
     cents from ledger_posting p join ledger_transaction t on t.id = p.txn_id
   where p.account_id = d.account_id and p.document_id = d.document_id and p.sub = 3) paid on true
-where d.account_id = %(account)s and d.cents > coalesce(paid.cents, 0)"""
+where d.account_id = %(account)s and d.cents > coalesce(w.cents, 0) + coalesce(paid.cents, 0)"""
 
 
 def get_asked(*, account_id: int) -> int:

@@ -129,7 +129,7 @@ class RefundCheck(models.Model):
 
 
 class RefundOutcome(models.Model):
-    """What became of a check, once: ``cashed`` at the bank, ``stopped`` before, or ``unclaimed``: void after its time."""
+    """What became of a check, once: ``cashed`` at the bank, ``stopped`` before, or ``unclaimed``: void in time."""
 
     sent = models.OneToOneField(RefundSent, primary_key=True, on_delete=models.PROTECT, related_name="outcome")
     outcome = models.TextField()

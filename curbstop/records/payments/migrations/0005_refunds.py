@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 from curbstop.records.base.append_only import append_only
 
-
 TABLES = [
     "payments_depositdecision",
     "payments_depositwaived",
