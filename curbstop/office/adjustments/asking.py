@@ -86,10 +86,11 @@ def request(
     refuse_own(by, accounts)
     _check_reason(of, reason, evidence)
     files = _read_files(evidence)
-    asked = Asked(kind, inputs, reason, by.id, on)
+    told = check_text(words, field="words", longest=1000)
+    asked = Asked(kind, inputs, reason, by.id, on, words=told)
     weighed = of.weigh(asked)
     refuse_own(by, weighed.account_ids)
-    row = _write(event, of, asked, weighed, check_text(words, field="words", longest=1000), files, at)
+    row = _write(event, of, asked, weighed, files, at)
     goes_to = level_for(of, (), weighed, on, row.pk).goes_to
     event.about(f"request:{row.pk}", *(f"account:{id}" for id in weighed.account_ids))
     event.about(says=f"Asked for approval, {of.reasons[reason].lower()}: {weighed.says}")
@@ -134,9 +135,7 @@ def _read_files(evidence: Sequence[File]) -> list[_Kept]:
     return list(files.values())
 
 
-def _write(
-    event: Acting, kind: Kind, asked: Asked, weighed: Weighed, words: str, files: Sequence[_Kept], at: datetime
-) -> Request:
+def _write(event: Acting, kind: Kind, asked: Asked, weighed: Weighed, files: Sequence[_Kept], at: datetime) -> Request:
     told = {
         "says": weighed.says,
         "working": plain(weighed.working),
@@ -148,7 +147,7 @@ def _write(
         account_ids=list(weighed.account_ids),
         cents=weighed.cents,
         reason=asked.reason,
-        words=words,
+        words=asked.words,
         inputs=json.loads(json.dumps(plain(asked.inputs))),
         weighed=told,
         held_cents=weighed.held_cents,

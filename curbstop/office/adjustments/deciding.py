@@ -61,8 +61,10 @@ def approve(
     refuse_own(by, row.account_ids)
     if kind.evidence and not Evidence.objects.filter(request=row).exists():
         raise Refused("There is no evidence on this request; refuse it, or ask for it again with the paper.")
+    asked = Asked(row.kind, row.inputs, row.reason, row.asked_by_id, on, row.pk, row.words)
+    if kind.lock is not None:
+        kind.lock(asked)
     lock_accounts(row.account_ids)
-    asked = Asked(row.kind, row.inputs, row.reason, row.asked_by_id, on, row.pk)
     weighed = _weigh_again(kind, asked, row, by)
     level = level_for(kind, by.roles, weighed, on, row.pk)
     if not level.role:
@@ -84,7 +86,9 @@ def _weigh_again(kind: Kind, asked: Asked, row: Request, by: Actor) -> Weighed:
         weighed = kind.weigh(asked)
     except Refused as refusal:
         raise Refused(f"It cannot be done any more: {refusal} Refuse it, and let it be asked again.") from refusal
-    if (weighed.cents, sorted(weighed.account_ids)) != (row.cents, sorted(row.account_ids)):
+    if sorted(weighed.account_ids) != sorted(row.account_ids):
+        raise Refused("It touches other accounts than when it was asked. Refuse it, and let it be asked again.")
+    if weighed.cents != row.cents:
         says = f"It was asked as {show(row.cents)}, and comes to {show(weighed.cents)} now."
         raise Refused(f"{says} Refuse it, and let it be asked again with the figure of today.", field="cents")
     if by.id in weighed.not_by:

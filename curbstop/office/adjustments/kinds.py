@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from curbstop.office._once import Refused
-from curbstop.office.adjustments import credits
+from curbstop.office.adjustments import credits, deposit_exceptions, receipts, refunding, transfers, writing_off
 from curbstop.office.adjustments.weighing import DEFAULT_LIMITS, Asked, Post, Weigh, Weighed, post_entries
 
 COUNTER = frozenset({"csr", "supervisor", "finance", "finance_director"})
 TILL = COUNTER | {"cashier"}
+LISTS = frozenset({"supervisor", "finance", "finance_director"})
+"""Who makes up a list of debts to write off."""
 
 
 def accounts_in(inputs: Mapping[str, Any]) -> tuple[int, ...]:
@@ -32,6 +34,7 @@ class Kind:
     :ivar reasons: code -> words
     :ivar weigh: what it comes to now; reads rows, writes nothing, raises ``Refused``
     :ivar post: posts what was weighed, once it is approved; returns the transactions
+    :ivar lock: what an approval holds before the accounts (a drawer)
     :ivar accounts: whom a request of these inputs is about, before it is weighed
     :ivar letter: paragraphs for the customer once it is approved; None: no letter
     """
@@ -47,14 +50,42 @@ class Kind:
     evidence: bool = True
     accounts: Callable[[Mapping[str, Any]], tuple[int, ...]] = accounts_in
     letter: Callable[[Asked, Weighed], tuple[str, ...]] | None = None
+    lock: Callable[[Asked], None] | None = None
 
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("adjust", "Adjustment", "adjust", COUNTER, credits.REASONS, credits.weigh_adjust),
-        Kind("waive", "Waiver of a fee or late charge", "waive", COUNTER, credits.WAIVE_REASONS, credits.weigh_waive,
-             evidence=False),
+        Kind(
+            "waive", "Waiver of a fee or late charge", "waive", COUNTER, credits.WAIVE_REASONS, credits.weigh_waive,
+            evidence=False,
+        ),
+        Kind("transfer", "Transfer to another account", "move", COUNTER, transfers.REASONS, transfers.weigh_transfer),
+        Kind(
+            "services", "Transfer between services", "move", COUNTER, transfers.REASONS, transfers.weigh_services,
+            limits="", evidence=False,
+        ),
+        Kind(
+            "void", "Void of a receipt", "void", TILL, receipts.VOID_REASONS, receipts.weigh_void, receipts.post_void,
+            limits="", evidence=False, accounts=receipts.accounts_of, lock=receipts.lock_till,
+        ),
+        Kind(
+            "move_payment", "Payment moved to the right account", "move", TILL, receipts.MOVE_REASONS,
+            receipts.weigh_move, receipts.post_move, limits="", accounts=receipts.accounts_of,
+        ),
+        Kind(
+            "refund", "Refund", "refund", COUNTER, refunding.REASONS, refunding.weigh_refund, refunding.post_refund,
+            evidence=False,
+        ),
+        Kind(
+            "write_off", "Write-off", "write_off", LISTS, writing_off.REASONS, writing_off.weigh_write_off,
+            writing_off.post_write_off, writing_off.LIMITS, evidence=False, accounts=writing_off.accounts_of,
+        ),
+        Kind(
+            "deposit_exception", "Exception to the deposit", "none", COUNTER, deposit_exceptions.REASONS,
+            deposit_exceptions.weigh_exception, deposit_exceptions.post_exception, evidence=False,
+        ),
     )
 }  # fmt: skip
 """Every kind by its name."""

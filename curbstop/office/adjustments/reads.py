@@ -184,7 +184,7 @@ def get_request(request_id: int, *, on: date, by: Actor | None = None) -> Reques
     kind = KINDS.get(row.kind)
     letter: tuple[str, ...] = ()
     if row.state == "approved" and kind is not None and kind.letter is not None and row.decided_on is not None:
-        asked = Asked(row.kind, stored.inputs, stored.reason, row.asked_by_id, row.decided_on, row.id)
+        asked = Asked(row.kind, stored.inputs, stored.reason, row.asked_by_id, row.decided_on, row.id, row.words)
         letter = kind.letter(asked, _as_asked(row, stored))
     return RequestRead(
         row=row,
@@ -213,7 +213,7 @@ def _as_asked(row: RequestRow, stored: Request) -> Weighed:
 def _now(row: RequestRow, stored: Request, on: date, by: Actor | None) -> tuple[Weighed | None, str, str]:
     """What it would do now; why it cannot be approved; whose limit it is within."""
     kind = kind_of(row.kind)
-    asked = Asked(row.kind, stored.inputs, stored.reason, row.asked_by_id, on, row.id)
+    asked = Asked(row.kind, stored.inputs, stored.reason, row.asked_by_id, on, row.id, row.words)
     try:
         now = kind.weigh(asked)
     except (Refused, NotSet) as refusal:

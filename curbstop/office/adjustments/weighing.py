@@ -34,6 +34,7 @@ class Asked:
     asked_by: int
     on: date
     request_id: int = 0
+    words: str = ""
 
     def number(self, name: str) -> int:
         """A whole number among the inputs. :raises Refused: it is not there"""

@@ -12,6 +12,7 @@ from curbstop.office import ledger
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._locks import lock_accounts
 from curbstop.office._once import Refused, act
+from curbstop.office.payments.moving import standing_legs
 from curbstop.office.payments.owing import Owing, PaidAccount, load, plan
 from curbstop.office.payments.returning import CameBack, Followed, follow
 from curbstop.office.payments.taking import receipt_number
@@ -143,7 +144,7 @@ def take_back(event: Acting, *, series: str, no: int, why: str, reason: str, on:
     _hold_document(receipt.document_id)
     if why == "returned" and all(type == "cash" for type, _ in receipt.tenders):
         raise Refused("Cash is not returned by a bank; if it was somebody else's, it is misposted.", field="why")
-    legs = ledger.get_legs(receipt.txn_id)
+    legs = standing_legs(receipt.series_id, receipt.no, receipt.txn_id)
     uses = _lock(legs)
     _check_not_reversed(receipt)
     again = _undo(event, uses, on, day)
