@@ -8,6 +8,7 @@ from django.db import connection
 
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
+from curbstop.office._own import refuse_own
 from curbstop.office.bills import figuring, findings, runs
 from curbstop.office.bills.runs import RunRow
 from curbstop.office.bills.values import Approved
@@ -25,6 +26,7 @@ def hold(
     row = _open_run(run)
     if not reason.strip():
         raise Refused("A hold needs its reason: say what is to be cleared before this is billed.", field="reason")
+    refuse_own(by, [account_id])
     no = _chunk_of(run, account_id)
     owner = _owner(owner_id or by.id)
     with connection.cursor() as cursor:
@@ -52,6 +54,7 @@ def release(
     :raises Refused: nobody holds it, or the run is approved
     """
     row = _open_run(run)
+    refuse_own(by, [account_id])
     with connection.cursor() as cursor:
         cursor.execute(
             "delete from bills_review where run_id = %s and account_id = %s and held returning reason",

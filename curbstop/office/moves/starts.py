@@ -12,6 +12,7 @@ from django.db import connection
 from curbstop.office import search
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
+from curbstop.office._own import refuse_own
 from curbstop.office.moves.weighing import (
     StartPreview,
     Weighed,
@@ -122,6 +123,7 @@ def start(
     :raises rules.faults.BadValue: a register, a number of items or of instalments that cannot be
     """
     event.about(f"account:{account_id}", f"premise:{premise_id}")
+    refuse_own(by, [account_id])
     party = load_party(account_id, lock=True)
     address, places = load_places(premise_id, on=on, lock=True)
     weighed = weigh(

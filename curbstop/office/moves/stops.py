@@ -12,6 +12,7 @@ from curbstop.office import search
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._locks import lock_accounts
 from curbstop.office._once import Refused, act
+from curbstop.office._own import refuse_own
 from curbstop.office.reads.entry import ReadEntered, enter_moving
 from curbstop.rules.customers import METERED, BadEntry, check_mail_to
 
@@ -74,6 +75,7 @@ def stop(
     """
     lines = check_mail_to(mail_to)
     event.about(f"account:{account_id}", f"premise:{premise_id}")
+    refuse_own(by, [account_id])
     lock_accounts([account_id])
     held = _held(account_id, premise_id, on)
     for agreement in held:

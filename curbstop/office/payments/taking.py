@@ -10,6 +10,7 @@ from typing import Any
 from curbstop.office import ledger
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
+from curbstop.office._own import LINKED, own_account
 from curbstop.office.ledger.statements import array, ask
 from curbstop.office.payments.owing import (
     Loaded,
@@ -112,7 +113,7 @@ def take(
     _check_came_by(came_by)
     kept = give_change(tenders, sum(paying.cents for paying in accounts))
     wanted = [paying.account_id for paying in accounts]
-    drawer = _lock(till, wanted)
+    drawer = _lock(till, wanted, by)
     loaded = load(wanted, on=on, till_id=drawer.till_id)
     session = _check_open(drawer, loaded.session, by, on)
     if any(tender.type != "cash" for tender in tenders):
@@ -172,14 +173,17 @@ with drawer as materialized (
 account as materialized (
   select a.id from customers_account a where a.id = any(%(accounts)s::bigint[]) and (select count(*) from drawer) = 1
   order by a.id for no key update)
-select id, code, series_id, (select count(*) from account) from drawer"""
+select drawer.id, code, series_id, (select count(*) from account), own.id, own.number, own.kind
+from drawer left join lateral (""" + LINKED + """) own on true"""
 
 
-def _lock(till: str, account_ids: Sequence[int]) -> _Drawer:
-    """Hold the drawer and the accounts, in the one order of locks."""
-    rows = ask(_LOCK, {"till": till, "accounts": array(sorted(account_ids))})
+def _lock(till: str, account_ids: Sequence[int], by: Actor) -> _Drawer:
+    """Hold the drawer and the accounts, in the one order of locks. :raises OwnAccount: one is the cashier's own"""
+    rows = ask(_LOCK, {"till": till, "accounts": array(sorted(account_ids)), "by": by.id})
     if not rows:
         raise TillClosed(f"There is no till {till!r}. Choose one of the office's tills.", field="till")
+    if rows[0][4] is not None:
+        raise own_account(*rows[0][4:7])
     return _Drawer(*rows[0][:3])
 
 

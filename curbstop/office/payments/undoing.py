@@ -12,6 +12,7 @@ from curbstop.office import ledger
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._locks import lock_accounts
 from curbstop.office._once import Refused, act
+from curbstop.office._own import refuse_own
 from curbstop.office.payments.moving import standing_legs
 from curbstop.office.payments.owing import Owing, PaidAccount, load, plan
 from curbstop.office.payments.returning import CameBack, Followed, follow
@@ -147,6 +148,7 @@ def take_back(event: Acting, *, series: str, no: int, why: str, reason: str, on:
     legs = standing_legs(receipt.series_id, receipt.no, receipt.txn_id)
     uses = _lock(legs)
     _check_not_reversed(receipt)
+    refuse_own(event.by, _accounts_of(legs))
     again = _undo(event, uses, on, day)
     kept, owed_again = _taken_back(receipt, legs, on)
     accounts = sorted(_accounts_of(legs))
@@ -374,6 +376,7 @@ def identify(
     """
     _hold_document(document_id)
     lock_accounts([account_id])
+    refuse_own(by, [account_id])
     with connection.cursor() as cursor:
         cursor.execute(
             "select p.line_no, sum(p.credit_cents - p.debit_cents)::bigint, min(k.code) from ledger_posting p"
@@ -406,6 +409,7 @@ def apply_credit(
     :raises NotSet: the city has not said how money is applied
     :raises DayNotOpen, DayClosed: the accounting day takes nothing
     """
+    refuse_own(by, account_ids)
     lock_accounts(account_ids)
     done = _apply_all(event, account_ids, on, on)
     if done.accounts:

@@ -12,6 +12,7 @@ from django.db import connection
 
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
+from curbstop.office._own import refuse_own_place
 from curbstop.office.reads._standing import NOT_REJECTED, Judgement, Standing, judge_reads, lock_installations, stand
 from curbstop.rules.customers import check_choice, check_text
 from curbstop.rules.faults import BadValue
@@ -90,6 +91,7 @@ def enter(
         )
     standing = stand([locked[-1]], on=read_on, at=at, kind=kind)[0]
     check_day(standing, read_on)
+    refuse_own_place(by, standing.premise_id, read_on)
     entered = keep(standing, register, on=read_on, kind=kind, source="hand", reader=reader, event_id=event.id)
     event.about(f"meter:{_meter_id(standing)}", f"premise:{standing.premise_id}", says=_sentence(entered))
     return entered
@@ -290,6 +292,7 @@ def decide(event: Acting, /, *, key: Key, by: Actor, at: datetime, read_id: int,
     why = check_text(reason, field="reason", longest=500, required=True)
     found = _find(read_id)
     event.about(f"premise:{found.premise_id}", f"read:{read_id}")
+    refuse_own_place(by, found.premise_id, found.read_on)
     read = f"Read {found.register:,} of meter {found.serial} on {found.read_on.isoformat()}"
     if found.decided:
         raise Refused(f"{read} is decided already ({found.decided}).", field="read_id")
@@ -339,6 +342,7 @@ def correct(
     why = check_text(reason, field="reason", longest=500, required=True)
     found = _find(read_id)
     event.about(f"premise:{found.premise_id}", f"read:{read_id}")
+    refuse_own_place(by, found.premise_id, found.read_on)
     read = f"Read {found.register:,} of meter {found.serial} on {found.read_on.isoformat()}"
     if found.billed_on is not None:
         raise Refused(
