@@ -13,6 +13,7 @@ SAID = {
     "usage": "Usage",
     "average": "Average",
     "items": "Number",
+    "facts": "Account",
     "rates": "Rates",
     "services": "Services",
     "one_time": "One-time",

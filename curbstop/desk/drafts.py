@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from curbstop.desk import clock
 from curbstop.desk.forms import Entries
 from curbstop.desk.frame import actor, new_key
-from curbstop.desk.trials import draft_text
+from curbstop.desk.trials import draft_text, result_pictures
 from curbstop.office import drafts, pages, tariffs
 from curbstop.office._once import Refused
 from curbstop.rules.explaining import LineExplained, explain
@@ -65,9 +65,34 @@ def _draft_page(request: HttpRequest, id: int, sent: dict[str, Any], errors: dic
     why = "You drafted this; a second person approves it." if row.drafted_by_id == actor(request).id else ""
     why = why or (f"Not yet: {row.in_the_way[0]}" if row.in_the_way else "")
     today = clock.today()
-    values = {"row": row, "why": why, "states": STATES, "key": new_key(), "sent": sent, "errors": errors,
-              "today": today, "since": date(today.year - 1, 1, 1)}  # fmt: skip
+    values = {"row": row, "why": why, "states": STATES, "key": new_key(), "key_try": new_key(), "sent": sent,
+              "errors": errors, "today": today, "since": date(today.year - 1, 1, 1)}  # fmt: skip
     return render(request, "desk/tariffs/draft.html", values)
+
+
+@require_POST
+def try_on(request: HttpRequest, id: int) -> HttpResponse:
+    """Try a draft on the bills of some days, and keep what came of it."""
+    entries = Entries(request.POST)
+    from_on, until_on = entries.day("from_on"), entries.day("until_on")
+    if from_on is not None and until_on is not None:
+        days = {"from_on": from_on, "until_on": until_on}
+        try:
+            trial = drafts.try_on(key=entries.key, by=actor(request), at=clock.now(), draft=id, **days)
+            return redirect("tariffs-trial", id=id, trial=trial)
+        except (BadValue, Refused) as bad:
+            entries.blame(bad, {"until": "until_on", "form": "from_on"})
+    return _draft_page(request, id, request.POST.dict(), entries.errors)
+
+
+def trial_page(request: HttpRequest, id: int, trial: int) -> HttpResponse:
+    """A trial of a draft, as it was kept."""
+    row, found = drafts.get_draft(draft=id), drafts.get_trial(draft=id, trial=trial)
+    if row is None or found is None:
+        raise pages.NotThere(f"Draft {id} has no trial {trial}. The draft lists its trials.")
+    tried, kept = found
+    values = {"row": row, "tried": tried, "found": kept, **result_pictures(kept)}
+    return render(request, "desk/tariffs/trial.html", values)
 
 
 @require_POST

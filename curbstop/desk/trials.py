@@ -48,7 +48,7 @@ def trial(request: HttpRequest) -> HttpResponse:
         answer = HttpResponse(changes_csv(tariffs.list_changes(found)), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="dry-run-{from_on}-{until_on}.csv"'
         return answer
-    return render(request, "desk/tariffs/try.html", {**values, "found": found, **_pictures(found)})
+    return render(request, "desk/tariffs/try.html", {**values, "found": found, **result_pictures(found)})
 
 
 def draft_text(request: HttpRequest, entries: Entries) -> tuple[str, str]:
@@ -92,7 +92,8 @@ def _short(one: Bin) -> str:
     return f"to +{show(one.until_cents)}" if one.from_cents > 0 else f"to −{show(-one.from_cents)}"
 
 
-def _pictures(found: DryRun) -> dict[str, Any]:
+def result_pictures(found: DryRun) -> dict[str, Any]:
+    """The charts of a dry run and the bins in words, for ``desk/tariffs/result.html``."""
     bars = [(_short(one), one.households, (one.from_cents or -1 if one.until_cents != 0 else 0)) for one in found.bins]
     revenue = [
         (f"{row.service.title()}, {row.customer_class}", row.now_cents, row.would_cents)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from curbstop.desk import bills, customers, drafts, moves, payments, reads, runs, search, tariffs, today, trials
+from curbstop.desk import bills, customers, drafts, facts, moves, payments, reads, runs, search, tariffs, today, trials
 
 urlpatterns = [
     path("", today.today, name="today"),
@@ -44,9 +44,13 @@ urlpatterns = [
     path("tariffs/calculator/", drafts.calculator, name="tariffs-calculator"),
     path("tariffs/drafts/", drafts.drafts_page, name="tariffs-drafts"),
     path("tariffs/drafts/<int:id>/", drafts.draft_page, name="tariffs-draft"),
+    path("tariffs/drafts/<int:id>/try/", drafts.try_on, name="tariffs-draft-try"),
+    path("tariffs/drafts/<int:id>/tries/<int:trial>/", drafts.trial_page, name="tariffs-trial"),
     path("tariffs/drafts/<int:id>/approve/", drafts.approve, name="tariffs-approve"),
     path("tariffs/drafts/<int:id>/withdraw/", drafts.withdraw, name="tariffs-withdraw"),
     path("tariffs/drafts/<int:id>/resolution/", drafts.paper, name="tariffs-paper"),
+    path("tariffs/facts/", facts.city_page, name="tariffs-facts"),
     path("tariffs/<code>/", tariffs.tariff, name="tariffs-tariff"),
+    path("customers/<number>/facts/", facts.account_page, name="customers-facts"),
     path("customers/<number>/<what>/", customers.history, name="customers-history"),
 ]

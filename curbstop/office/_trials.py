@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Any
 
@@ -11,8 +11,9 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+from curbstop.office._averages import make_averages
 from curbstop.office._facts import load_facts
-from curbstop.office._once import Refused
+from curbstop.office._once import Refused, plain, read_back
 from curbstop.records.bulk.arrays import Many, fetch
 from curbstop.rules import rating
 from curbstop.rules.periods import Period
@@ -118,7 +119,7 @@ class DryRun:
     most_more: tuple[AccountChange, ...]
     most_less: tuple[AccountChange, ...]
     notes: tuple[str, ...]
-    _changes: _Changes = field(repr=False, compare=False)
+    _changes: _Changes | None = field(default=None, repr=False, compare=False)
 
     @property
     def now_cents(self) -> int:
@@ -150,11 +151,12 @@ def try_draft(*, text: str, file: str, from_on: date, until_on: date) -> DryRun:
     """Rate the bills issued in [from, until) again, each service by the draft's tariff of the same code.
 
     Of a draft tariff with several versions the last one counts, as if it had held all the time. Everything that a bill
-    was rated from comes from the bill itself; what only the draft asks for (its ``inputs``) is as it is known today.
+    was rated from comes from the bill itself; what the draft asks for (its ``inputs``) is as it was on the last day of
+    each bill's period.
 
     :raises rules.tariffs.TariffErrors: everything wrong with the draft
     :raises rules.periods.BadPeriod: the range does not end after it begins
-    :raises Refused: nothing was billed in the range
+    :raises Refused: nothing was billed in the range, though bills were issued
     """
     Period(from_on, until_on)
     written = read_tariffs(text, file=file)
@@ -164,7 +166,7 @@ def try_draft(*, text: str, file: str, from_on: date, until_on: date) -> DryRun:
     runs = _runs(from_on, until_on)
     rows = _drafted(runs, codes, drafts)
     rest = _rest(runs, codes, drafts)
-    if not len(rows["cents"]) and not len(rest["cents"]):
+    if not len(rows["cents"]) and not len(rest["cents"]) and not nothing_issued():
         raise Refused(
             f"No bill was issued from {from_on.isoformat()} to {until_on.isoformat()}; choose days with bills.",
             field="from_on",
@@ -194,6 +196,24 @@ def try_draft(*, text: str, file: str, from_on: date, until_on: date) -> DryRun:
         notes=_notes(drafts, codes, rows),
         _changes=changes,
     )
+
+
+def to_keep(dry_run: DryRun) -> dict[str, Any]:
+    """The dry run as JSON values, without the accounts one by one."""
+    return {one.name: plain(getattr(dry_run, one.name)) for one in fields(dry_run) if one.name != "_changes"}
+
+
+def as_kept(told: Mapping[str, Any]) -> DryRun:
+    """The inverse of :func:`to_keep`."""
+    found: DryRun = read_back({**told, "_changes": None}, DryRun)
+    return found
+
+
+def nothing_issued() -> bool:
+    """Whether the city has issued no bill at all: its first rates have no history to be tried on."""
+    with connection.cursor() as cursor:
+        cursor.execute("select not exists (select from bills_bill)")
+        return bool(cursor.fetchone()[0])
 
 
 def _whole(tariff: Tariff) -> Tariff:
@@ -261,8 +281,13 @@ def _rest(runs: Many, codes: Sequence[str], drafts: Mapping[str, Tariff]) -> dic
 
 def _rate(draft: Tariff, rows: Mapping[str, NDArray[Any]], here: NDArray[np.intp]) -> tuple[Ints, NDArray[np.int16]]:
     """Cents and status of these rows under the draft."""
-    facts = load_facts(rows["agreement"][here].astype(np.int64), [need.name for need in draft.needs])
+    last_on = rows["until_on"][here] - np.timedelta64(1, "D")
+    facts = load_facts(rows["agreement"][here].astype(np.int64), draft.asks, on=last_on)
     cents, status = np.zeros(len(here), dtype=np.int64), np.zeros(len(here), dtype=np.int16)
+    average, rule = rows["average"][here].astype(np.int64), draft.versions[0].average
+    if rule is not None:  # the draft makes the average otherwise, so it is made again
+        agreements, on = rows["agreement"][here].astype(np.int64), rows["until_on"][here]
+        average = make_averages(agreements, on=on, rule=rule, full_days=draft.per_days, uses=False).gal
     for part in _spans(rows, here) if draft.versions[0].dated else [np.arange(len(here))]:
         at = here[part]
         charges = rating.charge(
@@ -271,7 +296,7 @@ def _rate(draft: Tariff, rows: Mapping[str, NDArray[Any]], here: NDArray[np.intp
             until_on=rows["until_on"][at[0]].item(),
             inputs=Inputs.of(
                 gal=rows["gal"][at].astype(np.int64),
-                average_gal=rows["average"][at].astype(np.int64),
+                average_gal=average[part],
                 count=rows["items"][at].astype(np.int64),
                 prorate_days=rows["days"][at].astype(np.int64),
                 facts={name: words[part] for name, words in facts.items()},
@@ -410,6 +435,8 @@ def _told(changes: _Changes, places: NDArray[np.intp]) -> tuple[AccountChange, .
 def list_changes(dry_run: DryRun) -> tuple[AccountChange, ...]:
     """Every account of a dry run that could be rated, by its id: what a file to take away holds."""
     changes = dry_run._changes
+    if changes is None:
+        raise ValueError("a dry run as kept has no accounts one by one: try the draft again")
     return _told(changes, np.flatnonzero(~changes.left_out))
 
 
@@ -425,14 +452,14 @@ def _version(draft: Tariff, known: set[str]) -> DraftVersion:
 
 def _notes(drafts: Mapping[str, Tariff], codes: Sequence[str], rows: Mapping[str, NDArray[Any]]) -> tuple[str, ...]:
     """What a reader should know before trusting the sums."""
-    notes = []
+    notes = ["No bill was ever issued, so there is no history to try it on."] if nothing_issued() else []
     for code, draft in drafts.items():
         here = rows["tariff"] == (codes.index(code) + 1 if code in codes else -1)
         if not here.any():
             notes.append(f"{code}: nothing was billed by this tariff in these days, so it changes no figure.")
         elif draft.needs:
             names = ", ".join(need.name for need in draft.needs)
-            notes.append(f"{code} asks for {names}; that is taken as it is known today, not as it was.")
+            notes.append(f"{code} asks for {names}; each bill gets what is known for the last day of its period.")
         parts = int((rows["days"][here] >= 0).sum())
         if parts:
             notes.append(

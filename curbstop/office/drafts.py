@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import connection
+from django.db.models import Prefetch, QuerySet
 
 from curbstop.office import tariffs
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
-from curbstop.records.decisions.models import Draft, DraftApproval, DraftWithdrawal
+from curbstop.office._trials import as_kept, to_keep
+from curbstop.records.decisions.models import Draft, DraftApproval, DraftTrial, DraftWithdrawal
 from curbstop.rules.customers import check_text
+from curbstop.rules.money import show
 from curbstop.rules.plans import Tariff
 from curbstop.rules.rating import check_examples
 from curbstop.rules.tariffs import read_tariffs
@@ -55,8 +58,32 @@ class Resolution:
 
 
 @dataclass(frozen=True)
+class Tried:
+    """The draft was tried on the bills issued in [from, until). ``sha256`` is that of its text."""
+
+    id: int
+    sha256: str
+    from_on: date
+    until_on: date
+    accounts: int
+    unrated: int
+    now_cents: int
+    would_cents: int
+    by: str
+    at: datetime
+
+    @property
+    def change_cents(self) -> int:
+        """What would have come in more; below zero: less."""
+        return self.would_cents - self.now_cents
+
+
+@dataclass(frozen=True)
 class DraftRow:
-    """A draft and what became of it. ``state``: ``open``, ``approved``, ``withdrawn``."""
+    """A draft and what became of it. ``trials``: when it was tried, the latest first.
+
+    ``state``: ``open``, ``approved``, ``withdrawn``.
+    """
 
     id: int
     file: str
@@ -71,6 +98,7 @@ class DraftRow:
     withdrawn_by: str
     withdrawn_at: datetime | None
     reason: str
+    trials: tuple[Tried, ...] = ()
 
     @property
     def in_the_way(self) -> tuple[str, ...]:
@@ -79,6 +107,8 @@ class DraftRow:
         found = [f"{v.code}: {wrong}" for v in self.versions for wrong in v.wrong]
         found += [f"{v.code} has no worked example; a version is adopted with bills of known answers" for v in new
                   if not v.examples]  # fmt: skip
+        if not self.trials and new:
+            found.append("It was not tried yet: a dry run of this very text on the bills issued comes first.")
         return tuple(found if new else [*found, "Every version in it is adopted already."])
 
 
@@ -136,8 +166,8 @@ def approve(
 
     :param resolution: its number, for example ``Resolution 104(25)``; :param section: the sections that say so
     :param file: the name of the resolution's file; :param body: its bytes in base64
-    :raises Refused: no such open draft, drafted by the same person, an example that does not come out or none at all,
-        a version that overlaps an adopted one or begins on a day that is billed
+    :raises Refused: no such open draft, drafted by the same person, not tried on the bills issued, an example that
+        does not come out or none at all, a version that overlaps an adopted one or begins on a day that is billed
     """
     row = _open_draft(draft)
     if row.drafted_by_id == by.id:
@@ -156,6 +186,7 @@ def approve(
     found = read_tariffs(row.text, file=row.file)
     tariffs.refuse_wrong_examples(found)
     _refuse_without_examples(found)
+    tried = _last_trial(row)
     adopted = tariffs.put_in_force(event, file=row.file, text=row.text)
     if not adopted.new:
         raise Refused("Every version of this draft is adopted already; there is nothing to approve.", field="form")
@@ -171,10 +202,46 @@ def approve(
         sha256=hashlib.sha256(paper).digest(),
         at=at,
         event_id=event.id,
+        trial=tried,
     )
     codes = [f"tariff:{tariff.code}" for tariff in found]
     event.about(f"draft:{row.id}", *codes, says=f"Approved {', '.join(adopted.new)} by {resolution}, {section}.")
     return adopted
+
+
+@act("tariffs.try_draft")
+def try_on(event: Acting, /, *, key: Key, by: Actor, at: datetime, draft: int, from_on: date, until_on: date) -> int:
+    """Try an open draft on the bills issued in [from, until) and keep what came of it; returns the trial's number.
+
+    A city that has issued no bill has no history: the trial then says so.
+
+    :raises Refused: no such open draft, or no bill was issued in these days
+    :raises rules.periods.BadPeriod: the range does not end after it begins
+    """
+    row = _open_draft(draft)
+    found = tariffs.try_draft(text=row.text, file=row.file, from_on=from_on, until_on=until_on)
+    kept = DraftTrial.objects.create(
+        draft=row, sha256=row.sha256, from_on=from_on, until_on=until_on, accounts=found.accounts,
+        unrated=sum(one.bills for one in found.unrated), now_cents=found.now_cents, would_cents=found.would_cents,
+        result=to_keep(found), by_id=by.id, at=at, event_id=event.id,
+    )  # fmt: skip
+    more = show(abs(found.change_cents))
+    word = "more" if found.change_cents >= 0 else "less"
+    says = f"Tried draft {draft} on the bills of {from_on.isoformat()} to {until_on.isoformat()}: {more} {word}."
+    event.about(f"draft:{draft}", says=says)
+    return int(kept.id)
+
+
+def _last_trial(row: Draft) -> DraftTrial:
+    """:raises Refused: this very text was never tried"""
+    tried = row.trials.filter(sha256=row.sha256).order_by("-id").first()
+    if tried is None:
+        raise Refused(
+            f"Draft {row.id} was not tried on the bills that were issued. Try it first, so that whoever approves it"
+            " sees what it changes and for whom.",
+            field="form",
+        )
+    return tried
 
 
 @act("tariffs.withdraw")
@@ -230,15 +297,34 @@ def _refuse_without_examples(found: tuple[Tariff, ...]) -> None:
 
 def list_drafts() -> tuple[DraftRow, ...]:
     """All drafts, open ones first, the newest before the older."""
-    rows = Draft.objects.select_related("drafted_by", "approval__approved_by", "withdrawal__by").order_by("-id")
+    rows = _drafts().order_by("-id")
     known = _adopted_days()
     return tuple(sorted((_row(row, known) for row in rows), key=lambda row: row.state != "open"))
 
 
+def _drafts() -> QuerySet[Draft]:
+    trials = Prefetch("trials", DraftTrial.objects.select_related("by").defer("result"))
+    people = Draft.objects.select_related("drafted_by", "approval__approved_by", "withdrawal__by")
+    return people.prefetch_related(trials)
+
+
 def get_draft(*, draft: int) -> DraftRow | None:
     """One draft; None: there is none of this number."""
-    rows = Draft.objects.select_related("drafted_by", "approval__approved_by", "withdrawal__by").filter(id=draft)
+    rows = _drafts().filter(id=draft)
     return next((_row(row, _adopted_days()) for row in rows), None)
+
+
+def get_trial(*, draft: int, trial: int) -> tuple[Tried, tariffs.DryRun] | None:
+    """A trial of the draft and the dry run as it was then; None: there is none of this number."""
+    row = DraftTrial.objects.select_related("by").filter(id=trial, draft_id=draft).first()
+    return None if row is None else (_tried(row), as_kept(row.result))
+
+
+def _tried(row: DraftTrial) -> Tried:
+    return Tried(
+        row.id, bytes(row.sha256).hex(), row.from_on, row.until_on, row.accounts, row.unrated, row.now_cents,
+        row.would_cents, str(row.by), row.at,
+    )  # fmt: skip
 
 
 def get_paper(*, draft: int) -> tuple[str, bytes] | None:
@@ -332,4 +418,5 @@ def _row(row: Draft, known: set[tuple[str, date]]) -> DraftRow:
         withdrawn_by=str(withdrawal.by) if withdrawal else "",
         withdrawn_at=withdrawal.at if withdrawal else None,
         reason=withdrawal.reason if withdrawal else "",
+        trials=tuple(_tried(one) for one in sorted(row.trials.all(), key=lambda one: -one.id)),
     )

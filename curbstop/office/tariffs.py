@@ -16,7 +16,7 @@ from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
 from curbstop.office._trials import AccountChange, Bin, DryRun, list_changes, try_draft
 from curbstop.rules.periods import Period
-from curbstop.rules.plans import Tariff, Version
+from curbstop.rules.plans import Tariff, Terms, Version
 from curbstop.rules.rating import check_examples
 from curbstop.rules.tariffs import read_tariffs
 
@@ -260,8 +260,18 @@ def _read(digests: Collection[bytes]) -> None:
 @functools.lru_cache(maxsize=256)
 def _whole(versions: tuple[tuple[date, date | None, bytes], ...]) -> Tariff:
     """The tariff of its stored versions; the newest says what it is called and how it is read."""
-    found = tuple(replace(_AS_READ[sha].versions[0], period=Period(begins, ends)) for begins, ends, sha in versions)
-    return replace(_AS_READ[versions[-1][2]], versions=found)
+    newest = _AS_READ[versions[-1][2]]
+    found = tuple(
+        replace(_AS_READ[sha].versions[0], period=Period(begins, ends), terms=_terms(_AS_READ[sha], newest))
+        for begins, ends, sha in versions
+    )
+    return replace(newest, versions=found)
+
+
+def _terms(adopted: Tariff, newest: Tariff) -> Terms | None:
+    """What a version was adopted with, where the newest one has it otherwise: it holds for the version's bills."""
+    own, other = (Terms(one.per_days, one.change, one.why_not_in_use, one.needs) for one in (adopted, newest))
+    return None if own == other else own
 
 
 def list_tariffs(*, on: date) -> tuple[TariffRow, ...]:

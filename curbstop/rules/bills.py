@@ -17,7 +17,7 @@ from curbstop.rules.plans import Tariff, Volume
 from curbstop.rules.rating import Inputs, Status, Trace, charge
 from curbstop.rules.units import show_number
 
-CHANGES = ("days", "usage", "average", "items", "rates")
+CHANGES = ("days", "usage", "average", "items", "facts", "rates")
 DEFAULT_ORDER = ("days", "usage", "rates")
 
 
@@ -31,7 +31,8 @@ class OneTime:
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """One service of a bill: what it was charged from, and what it came to as billed."""
+    """One service of a bill: what it was charged from, and what it came to as billed. `facts` are what its tariff
+    asked for and was told, by name."""
 
     service: str
     tariff: Tariff
@@ -42,6 +43,7 @@ class Rated:
     count: int = 1
     prorate_days: int = -1
     billed_cents: int | None = None
+    facts: tuple[tuple[str, str], ...] = ()
 
     @property
     def days(self) -> int:
@@ -62,8 +64,8 @@ class Billed:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a difference: `code` is one of days, usage, average, items, rates, services, one_time,
-    previous_balance, other. `says` is the cause, `how` the arithmetic line by line, `spoken` a sentence."""
+    """A part of a difference: `code` is one of days, usage, average, items, facts, rates, services,
+    one_time, previous_balance, other. `says` is the cause, `how` the arithmetic line by line, `spoken` a sentence."""
 
     code: str
     cents: int
@@ -118,7 +120,7 @@ def why_different(this: Billed, last: Billed, *, order: Sequence[str] = DEFAULT_
     """Split the difference between two bills into its causes.
 
     :param order: the order in which days, usage and rates are changed; what it leaves out (a new average, another
-        number of carts) is changed after usage, before rates where rates come last
+        number of carts, of people) is changed after usage, before rates where rates come last
     :raises BadValue: a service that cannot be charged, or an order with an unknown or repeated name
     """
     changes = _changes(order)
@@ -215,6 +217,8 @@ def _changed(at: Rated, now: Rated, before: Rated, code: str, *, usage_is_done: 
         return replace(at, average_gal=now.average_gal)
     if code == "items":
         return replace(at, count=now.count)
+    if code == "facts":  # what only one of the bills was told stays: its own rates may ask for it
+        return replace(at, facts=tuple(sorted({**dict(at.facts), **dict(now.facts)}.items())))
     return replace(at, tariff=now.tariff, from_on=now.from_on, until_on=now.until_on)
 
 
@@ -237,6 +241,7 @@ def _charged(rated: Rated) -> _Charged:
         average_gal=[rated.average_gal],
         count=[rated.count],
         prorate_days=[rated.prorate_days],
+        facts={name: [word] for name, word in rated.facts},
     )
     trace = Trace()
     charges = charge(rated.tariff, from_on=rated.from_on, until_on=rated.until_on, inputs=inputs, trace=trace)
@@ -282,6 +287,14 @@ def _says(code: str, at: Rated, following: Rated) -> str:
         return f"{name}: your average was {old} and is {new}"
     if code == "items":
         return f"{name}: {at.count:,} then, {following.count:,} now"
+    if code == "facts":
+        was = dict(at.facts)
+        moved = [
+            f"{fact.replace('_', ' ')} was {was.get(fact) or 'not known'} and is {word}"
+            for fact, word in following.facts
+            if was.get(fact) != word
+        ]
+        return f"{name}: {', '.join(moved)}"
     return name
 
 

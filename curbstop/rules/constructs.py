@@ -207,7 +207,7 @@ def _items(construct: Items, work: Working, index: int, on: Mask) -> Exact:
 
 def _counted(construct: Items, work: Working, on: Mask) -> Exact:
     """How many: what the account says of it, or its number of items."""
-    own = construct.counted in work.rows.words or any(need.name == construct.counted for need in work.tariff.needs)
+    own = construct.counted in work.rows.words or any(need.name == construct.counted for need in work.terms.needs)
     return named(construct.counted, work, on) if own else Exact.of(work.rows.count)
 
 
@@ -411,12 +411,11 @@ def _average(construct: Volume, work: Working) -> Exact:
     missing = work.rows.average_gal < 0
     if not missing.any():
         return average
-    without = construct.without_average
-    if without is None:
+    found = work.average_or_default(construct.without_average, missing)
+    if found is None:
         work.no_average |= missing
         return average.higher(Exact.same(0))
-    other = work.usage() if isinstance(without, Measure) else Exact.same(without.gal)
-    return other.where(missing, average)
+    return found
 
 
 def _stepped(construct: Volume, volume: Exact, work: Working, index: int) -> Exact:

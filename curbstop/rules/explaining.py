@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from curbstop.rules.money import show, show_price
 from curbstop.rules.periods import show_on
-from curbstop.rules.plans import AVERAGE, USAGE, Flat, Items, Percent, Tariff, TopUp, Volume
+from curbstop.rules.plans import AVERAGE, USAGE, Flat, Items, PastUse, Percent, Tariff, TopUp, Volume
 from curbstop.rules.traces import LineTrace, Step, Trace
 from curbstop.rules.units import SPOKEN, Quantity, from_gal, show_number
 
@@ -61,15 +61,22 @@ class LineExplained:
     spoken: str
 
 
-def explain(trace: Trace, *, reads: Sequence[MeterReads] = ()) -> tuple[LineExplained, ...]:
-    """Every line of a traced run, in the order of the tariff. :raises ValueError: the trace was not used"""
+def explain(
+    trace: Trace, *, reads: Sequence[MeterReads] = (), average_of: Sequence[PastUse] = ()
+) -> tuple[LineExplained, ...]:
+    """Every line of a traced run, in the order of the tariff; the average with the uses that it was made from.
+
+    :raises ValueError: the trace was not used
+    """
     if trace.tariff is None or trace.from_on is None or trace.until_on is None:
         raise ValueError("an empty trace: give it to rating.charge first")
     days = (trace.until_on - trace.from_on).days
-    return tuple(_line(line, trace.tariff, days, reads) for line in trace.lines)
+    return tuple(_line(line, trace.tariff, days, reads, average_of) for line in trace.lines)
 
 
-def _line(line: LineTrace, tariff: Tariff, days: int, reads: Sequence[MeterReads]) -> LineExplained:
+def _line(
+    line: LineTrace, tariff: Tariff, days: int, reads: Sequence[MeterReads], average_of: Sequence[PastUse]
+) -> LineExplained:
     measured = any(step.what == "measure" for step in line.steps)
     steps = [_read(read) for read in reads] if measured else []
     versions = sum(step.what == "version" for step in line.steps)
@@ -77,6 +84,8 @@ def _line(line: LineTrace, tariff: Tariff, days: int, reads: Sequence[MeterReads
         if step.what == "version" and versions < 2:
             continue
         steps.append(_step(step, line, days))
+        if average_of and steps[-1].what == "average":
+            steps.append(_made_from(average_of))
     authorities = list(dict.fromkeys(step.authority for step in line.steps if step.what == "version"))
     steps.insert(len(steps) - 1, _rate(tariff, authorities))
     spoken = " ".join(step.spoken for step in steps if step.spoken)
@@ -108,6 +117,15 @@ def _read(read: MeterReads) -> StepExplained:
     }
     spoken = f"The meter read {read.until_reading:,} and the time before {read.from_reading:,}."
     return StepExplained("read", "Read", how, spoken=spoken, fields=fields)
+
+
+def _made_from(uses: Sequence[PastUse]) -> StepExplained:
+    """The uses that the average was made from."""
+    how = ", ".join(f"{use.gal:,} gal to {show_on(use.read_on)}" for use in uses)
+    told = [f"{use.gal:,}" for use in uses]
+    said = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
+    fields: dict[str, str | int] = {use.read_on.isoformat(): use.gal for use in uses}
+    return StepExplained("average_of", "Made from", how, spoken=f"It was made from {said} gallons.", fields=fields)
 
 
 def _rate(tariff: Tariff, authorities: Sequence[str]) -> StepExplained:

@@ -261,8 +261,46 @@ class LineRule:
 
 
 @dataclass(frozen=True, slots=True)
+class AverageFrom:
+    """How the personal average is made from the uses read in the year before its reset day, and what counts until
+    there is one.
+
+    Of those uses the ones of `months` (by the month of the read, or of the middle day), the `last` of them; at least
+    `needs`; without the highest and the lowest; the `lowest` of the rest. Their mean, by use or by day, brought to
+    whole steps and into bounds, holds from the reset day (`reset_month`, `reset_day`) until the next.
+    """
+
+    months: frozenset[int] | None
+    months_by_middle: bool
+    last: int | None
+    needs: int
+    drop_highest: int
+    drop_lowest: int
+    lowest: int | None
+    weigh_days: bool
+    steps: str
+    step: Quantity
+    least: Quantity | None
+    most: Quantity | None
+    reset_month: int
+    reset_day: int
+    without: Quantity | Measure | None
+    file_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class PastUse:
+    """A use before the example's bill, [began, read): what the average is made from."""
+
+    began_on: date
+    read_on: date
+    gal: int
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
-    """A worked bill with its known answer. `usage_gal` and `average_gal` are gallons, -1 for no average."""
+    """A worked bill with its known answer. `usage_gal` and `average_gal` are gallons, -1 for no average. With `uses`
+    the average is made from them, and `average_gal` is what it must come to, -1 where that is not said."""
 
     says: str
     period: Period
@@ -275,11 +313,23 @@ class Example:
     outcome: str
     file_line: int
     facts: tuple[tuple[str, str], ...] = ()
+    uses: tuple[PastUse, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a version was adopted with of what stands beside `code`, where a later version says otherwise: an issued
+    bill comes to the same cents whatever is adopted after it."""
+
+    per_days: int | None
+    change: str
+    why_not_in_use: str
+    needs: tuple[Need, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What a tariff charges from one day until another."""
+    """What a tariff charges from one day until another. `terms` None: those of the tariff."""
 
     period: Period
     authority: str
@@ -288,6 +338,8 @@ class Version:
     file_line: int
     values: tuple[tuple[str, Fraction | Formula | Keyed | Ranged | Dated | NotSet], ...] = ()
     round_bill: Rounding | None = None
+    terms: Terms | None = None
+    average: AverageFrom | None = None
 
     def line(self, name: str) -> LineRule | None:
         """The line of that name."""
@@ -349,3 +401,21 @@ class Tariff:
     def version_on(self, on: date) -> Version | None:
         """The version in force on the day."""
         return next((version for version in self.versions if version.period.holds(on)), None)
+
+    def terms_of(self, version: Version | None) -> Terms | Tariff:
+        """The days of a full bill, what is asked for and so on, as they hold for the version."""
+        return self if version is None or version.terms is None else version.terms
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """What any of its versions asks for, by name."""
+        needs = [need.name for version in self.versions for need in self.terms_of(version).needs]
+        return tuple(dict.fromkeys([*(need.name for need in self.needs), *needs]))
+
+    @property
+    def asks_numbers(self) -> frozenset[str]:
+        """What of that formulas reckon with, so that a word will not do."""
+        parts = [part for version in self.versions for part in _parts(version)]
+        used = {name for part in parts if isinstance(part, Formula) for name in part.names}
+        counted = {part.counted for part in parts if isinstance(part, Items)}
+        return frozenset((used | counted) & set(self.asks))

@@ -23,6 +23,7 @@ from curbstop.rules.money import round_array
 from curbstop.rules.periods import Period
 from curbstop.rules.plans import Example, Flat, LineRule, Percent, Price, Tariff, TopUp, Version, Volume
 from curbstop.rules.traces import LineTrace, Step, Trace
+from curbstop.rules.winter import average_of
 from curbstop.rules.working import Rows, Working, worth
 
 __all__ = ["Charges", "Inputs", "Line", "Status", "Trace", "charge", "check_examples"]
@@ -231,7 +232,8 @@ def charge(tariff: Tariff, *, from_on: date, until_on: date, inputs: Inputs, tra
     if trace is not None:
         trace.tariff, trace.from_on, trace.until_on = tariff, from_on, until_on
         trace.lines = [LineTrace(rule) for rule in rules]
-    refusal = None if tariff.in_use else Status.NOT_IN_USE
+    in_force = tariff.terms_of(parts[-1].version if parts else None)
+    refusal = Status.NOT_IN_USE if in_force.why_not_in_use else None
     if not parts:
         refusal = refusal or Status.NO_VERSION
     if refusal is not None:
@@ -268,9 +270,10 @@ def _parts(tariff: Tariff, period: Period) -> tuple[_Part, ...]:
     parts = tuple(_Part(version, meet) for version, meet in found if meet is not None)
     if sum(part.period.days for part in parts) != period.days:
         return ()
-    if tariff.change == "by_day" or len(parts) < 2:
+    change = tariff.terms_of(parts[-1].version).change if parts else tariff.change
+    if change == "by_day" or len(parts) < 2:
         return parts
-    chosen = parts[0] if tariff.change == "first_day" else parts[-1]
+    chosen = parts[0] if change == "first_day" else parts[-1]
     return (_Part(chosen.version, period),)
 
 
@@ -457,19 +460,30 @@ def check_examples(tariff: Tariff) -> tuple[ExampleOutcome, ...]:
     return tuple(_check(tariff, example) for version in tariff.versions for example in version.examples)
 
 
+def _example_average(tariff: Tariff, example: Example, until_on: date) -> tuple[Number, list[str]]:
+    """The average of an example, as written or made from its past uses; and whether those come to what is written."""
+    version = tariff.version_on(example.period.from_on)
+    if not example.uses or version is None or version.average is None:
+        return example.average_gal, []
+    made = average_of(version.average, example.uses, on=until_on, full_days=tariff.terms_of(version).per_days)
+    if example.average_gal in (-1, made):
+        return made, []
+    return made, [f"average {made} gal, expected {example.average_gal}"]
+
+
 def _check(tariff: Tariff, example: Example) -> ExampleOutcome:
     until_on = example.period.until_on
     assert until_on is not None
+    average, differences = _example_average(tariff, example, until_on)
     inputs = Inputs.of(
         gal=[example.usage_gal],
-        average_gal=[example.average_gal],
+        average_gal=[average],
         count=[example.count],
         prorate_days=[example.prorate_days],
         facts={name: [word] for name, word in example.facts},
     )
     charges = charge(tariff, from_on=example.period.from_on, until_on=until_on, inputs=inputs)
     outcome = Status(int(charges.status[0])).name.lower()
-    differences: list[str] = []
     if outcome != example.outcome:
         differences.append(f"outcome {outcome}, expected {example.outcome}")
     given = charges.of(0)

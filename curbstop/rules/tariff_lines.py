@@ -233,16 +233,16 @@ def _volume(block: Block) -> Volume | None:
     table = _tier_table(block, per)
     tiers = () if table is not None else _tiers(block, per)
     source = _source(block, "volume")
-    without = _without_average(block)
+    without = read_without(block, "without_average")
     sets = tiers if table is None else [tier for _, own in table.sets for tier in own]
-    uses_average = _names(source, AVERAGE) or any(tier.to_gal == AVERAGE for tier in sets)
+    uses_average = names_measure(source, AVERAGE) or any(tier.to_gal == AVERAGE for tier in sets)
     if without is not None and not uses_average:
         why = "no average is used by this line"
         block.fault("without_average", why=why, remedy="take it out, or use `average` in `volume` or `tiers`")
     rule = _rule(block, "included") if _is_limit(block, "included") else None
     included = block.quantity("included") if rule is None else None
     begin = block.choice("tiers_begin", ("at_zero", "after_included"), default="at_zero")
-    steps, step = _steps(block, per)
+    steps, step = read_steps(block, per)
     scale = _scale(block)
     by_day = block.choice("prorate_tiers", ("by_day", "none"), default="none") == "by_day"
     if per is None or step is None or not (tiers or table):
@@ -299,7 +299,7 @@ def _tier_table(block: Block, per: Quantity | None) -> TierTable | None:
     return TierTable(by or "?", tuple(sets), otherwise)
 
 
-def _steps(block: Block, per: Quantity | None) -> tuple[str, Quantity | None]:
+def read_steps(block: Block, per: Quantity | None) -> tuple[str, Quantity | None]:
     """`quantity: exact`, `quantity: down` (to `per`), or `quantity: {down: 100 gal}`."""
     if not isinstance(block.nodes.get("quantity"), MappingNode):
         return block.choice("quantity", STEPS, default="exact"), per
@@ -425,25 +425,26 @@ def _source_node(block: Block, key: str, node: Node) -> VolumeOf:
     return LowerOf(parts) if written == ["lower_of"] else HigherOf(parts)
 
 
-def _names(source: VolumeOf, name: str) -> bool:
+def names_measure(source: VolumeOf, name: str) -> bool:
+    """Whether the volume is worked out from the measure."""
     if isinstance(source, Measure):
         return source.name == name
     if isinstance(source, LowerOf | HigherOf):
-        return any(_names(part, name) for part in source.parts)
-    return isinstance(source, Share) and _names(source.of, name)
+        return any(names_measure(part, name) for part in source.parts)
+    return isinstance(source, Share) and names_measure(source.of, name)
 
 
-def _without_average(block: Block) -> Quantity | Measure | None:
-    value = block.text("without_average")
+def read_without(block: Block, key: str) -> Quantity | Measure | None:
+    """What counts without an average: `usage`, or a volume."""
+    value = block.text(key)
     if value is None:
         return None
     if value == USAGE:
         return Measure(USAGE)
     try:
-        return parse_quantity(value, field="without_average")
+        return parse_quantity(value, field=key)
     except BadValue as error:
-        remedy = f"{error.remedy}, or `usage`"
-        block.fault("without_average", value=value, why=error.why, remedy=remedy)
+        block.fault(key, value=value, why=error.why, remedy=f"{error.remedy}, or `usage`")
         return None
 
 

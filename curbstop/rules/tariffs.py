@@ -15,6 +15,7 @@ from curbstop.rules.formulas import Formula
 from curbstop.rules.money import Rounding
 from curbstop.rules.periods import Period
 from curbstop.rules.plans import (
+    AVERAGE,
     Dated,
     Example,
     Items,
@@ -34,7 +35,8 @@ from curbstop.rules.plans import (
     Worth,
 )
 from curbstop.rules.sheets import Block, Page, closest
-from curbstop.rules.tariff_lines import ALL, CODE, NAME, matched, read_line
+from curbstop.rules.tariff_averages import read_average, read_uses
+from curbstop.rules.tariff_lines import ALL, CODE, NAME, matched, names_measure, read_line
 from curbstop.rules.tariff_values import names_in, read_value
 from curbstop.rules.units import parse_number, parse_quantity
 from curbstop.rules.working import BUILT_IN
@@ -110,12 +112,15 @@ def _version(block: Block, tariff: Tariff) -> Version | None:
     until_on = block.on("until")
     authority = block.text("authority") or tariff.authority
     lines = [read_line(part, tariff) for part in block.blocks("lines", required="write at least one line")]
-    values = _values(block)
+    values, average = _values(block), read_average(block, tariff)
     own = [*(name for name, _ in values), *(need.name for need in tariff.needs), *BUILT_IN]
     kept = _settled([line for line in lines if line is not None], own)
     _check_names(block, kept)
     _check_formulas(block, tariff, kept, values)
     _check_references(block, kept)
+    if average is not None and not looks_at_average(kept, values):
+        remedy = "use `average` in a line's `volume` or `tiers`, or `average_gal` in a formula, or take it out"
+        block.fault("average", why="no line looks at the average", remedy=remedy)
     period: Period | None = None
     if from_on is not None:
         try:
@@ -129,7 +134,7 @@ def _version(block: Block, tariff: Tariff) -> Version | None:
     if period is None:
         return None
     worked = tuple(example for example in examples if example is not None)
-    return Version(period, authority, tuple(kept), worked, block.line, values, rounding)
+    return Version(period, authority, tuple(kept), worked, block.line, values, rounding, average=average)
 
 
 def _in_time(block: Block, versions: Sequence[Version]) -> tuple[Version, ...]:
@@ -284,6 +289,19 @@ def uses(tariff: Tariff, measure: str) -> bool:
     return any(name.startswith(f"{measure}_") and name in BUILT_IN for name in names)
 
 
+def looks_at_average(lines: Sequence[LineRule], values: Sequence[tuple[str, NamedValue]]) -> bool:
+    """Whether any of the lines or named values asks for the personal average."""
+    names = [name for _, value in values for name in names_in(value)]
+    names += [name for line in lines for name in _rule_names(line)]
+    by_name = any(name.startswith(f"{AVERAGE}_") and name in BUILT_IN for name in names)
+    return by_name or any(isinstance(line.construct, Volume) and volume_averages(line.construct) for line in lines)
+
+
+def volume_averages(volume: Volume) -> bool:
+    """Whether the volume is, is capped by, or has tiers that end at the personal average."""
+    return names_measure(volume.source, AVERAGE) or any(tier.to_gal == AVERAGE for tier in volume.every_tier)
+
+
 def references(line: LineRule) -> tuple[str, ...]:
     """The lines that this one is worked out from."""
     of = line.construct.of if isinstance(line.construct, Percent | TopUp) else ()
@@ -312,6 +330,7 @@ def _example(block: Block, period: Period | None, tariff: Tariff, lines: Sequenc
     total = block.cents("total", allow_negative=True)
     if total is None and outcome == "rated":
         block.fault("total", why="missing", remedy="write what the whole bill comes to")
+    uses = read_uses(block)
     given = block.block("inputs")
     facts = tuple((name, given.text(name) or "") for name in given.nodes) if given is not None else ()
     amounts: list[tuple[str, int]] = []
@@ -333,6 +352,7 @@ def _example(block: Block, period: Period | None, tariff: Tariff, lines: Sequenc
     return Example(
         says, Period(start, end), usage or Fraction(0), Fraction(-1) if average is None else average,
         1 if count is None else count, -1 if days is None else days, tuple(amounts), total, outcome, block.line, facts,
+        uses,
     )  # fmt: skip
 
 

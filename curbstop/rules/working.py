@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from curbstop.rules.exact import Exact
 from curbstop.rules.formulas import Formula, evaluate, holds
 from curbstop.rules.periods import Period
-from curbstop.rules.plans import Dated, Keyed, NotSet, Ranged, Tariff, Valued, Version, When
+from curbstop.rules.plans import Dated, Keyed, Measure, NotSet, Ranged, Tariff, Terms, Valued, Version, When
 from curbstop.rules.traces import LineTrace, Step
-from curbstop.rules.units import GAL_PER
+from curbstop.rules.units import GAL_PER, Quantity
 
 Array = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -31,6 +31,11 @@ BUILT_IN = (
     "month",
 )
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
+
+
+def is_number(word: str) -> bool:
+    """Whether formulas can reckon with the word."""
+    return _NUMBER.fullmatch(word) is not None
 
 
 @dataclass(slots=True)
@@ -68,9 +73,14 @@ class Working:
         self.no_value = np.zeros(len(self.rows.gal), dtype=np.bool_)
 
     @property
+    def terms(self) -> Terms | Tariff:
+        """What the version in work was adopted with beside its lines."""
+        return self.tariff.terms_of(self.version)
+
+    @property
     def per_days(self) -> int | None:
         """The days of a full bill."""
-        return self.tariff.per_days
+        return self.terms.per_days
 
     def note(self, index: int, step: Step) -> None:
         """Keep a step of a line of the traced row."""
@@ -87,9 +97,19 @@ class Working:
         volume = Exact.of(self.rows.average_gal)
         return Exact(volume.num, self.rows.average_den, volume.most)
 
+    def average_or_default(self, without: Quantity | Measure | None, missing: Mask) -> Exact | None:
+        """The personal averages, and what counts for those in `missing`, who have none: by the line, else by how the
+        average is made. None where neither says."""
+        rule = self.version.average if self.version is not None else None
+        without = without or (rule.without if rule is not None else None)
+        if without is None:
+            return None
+        other = self.usage() if isinstance(without, Measure) else Exact.same(without.gal)
+        return other.where(missing, self.average())
+
     def word(self, name: str) -> NDArray[np.str_] | None:
         """What the rows say of `name`, its default where a row says nothing; None where no row does."""
-        need = next((need for need in self.tariff.needs if need.name == name), None)
+        need = next((need for need in self.terms.needs if need.name == name), None)
         default = need.default if need is not None else None
         words = self.rows.words.get(name)
         if words is None:
@@ -186,7 +206,7 @@ def named(name: str, work: Working, live: Mask) -> Exact:
         work.no_value |= live
         return Exact.same(0)
     distinct, which = np.unique(words, return_inverse=True)
-    bad = np.array([_NUMBER.fullmatch(word) is None for word in distinct.tolist()], dtype=np.bool_)
+    bad = np.array([not is_number(word) for word in distinct.tolist()], dtype=np.bool_)
     work.no_value |= live & bad[which]
     numbers = [Fraction(0) if wrong else Fraction(word) for word, wrong in zip(distinct.tolist(), bad, strict=True)]
     table = Exact.each(numbers)
@@ -214,8 +234,12 @@ def _built_in(name: str, work: Working, live: Mask) -> Exact:
     if measure == "usage":
         return work.usage().times(1 / GAL_PER[unit])
     if measure == "average":
-        work.no_average |= live & (work.rows.average_gal < 0)
-        return work.average().times(1 / GAL_PER[unit])
+        missing = work.rows.average_gal < 0
+        found = work.average_or_default(None, missing) if missing.any() else work.average()
+        if found is None:
+            work.no_average |= live & missing
+            found = work.average()
+        return found.times(1 / GAL_PER[unit])
     if name == "count":
         return Exact.of(work.rows.count)
     if name == "month":

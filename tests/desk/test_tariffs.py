@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from django.test import Client
 
 import curbstop
+from curbstop.office._events import Key
+from tests.conftest import NOW
 from tests.desk.houses import account, key_of, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("street")]
@@ -85,7 +88,11 @@ def test_drafted_by_one_approved_by_another(sign_in) -> None:  # type: ignore[no
     assert "You drafted this" in text(fay.get(f"/tariffs/drafts/{number}/"))
     seen = text(otto.get(f"/tariffs/drafts/{number}/"))
     assert "Only for supervisor or finance or administrator" in seen and "1 example, to the cent" in seen
+    assert "Not yet: It was not tried yet" in text(sue.get(f"/tariffs/drafts/{number}/"))
+    tried = try_it(fay, number)
+    assert "Draft" in text(tried) and "changes no figure" in text(tried) and "SHA-256" in text(tried)
     page = sue.get(f"/tariffs/drafts/{number}/")
+    assert "Not yet" not in text(page) and "Fay" in text(page)
     form = {"key": key_of(page), "resolution": "Resolution 7(26)", "resolution_on": "2026-02-02", "section": "2"}
     at = f"/tariffs/drafts/{number}/approve/"
     assert "Attach the resolution" in text(sue.post(at, form))
@@ -95,6 +102,64 @@ def test_drafted_by_one_approved_by_another(sign_in) -> None:  # type: ignore[no
     kept = otto.get(f"/tariffs/drafts/{number}/resolution/")
     assert kept.content == b"%PDF-1.7" and "r_7.pdf" in kept["Content-Disposition"]
     assert "Resolution 7(26)" in text(otto.get("/tariffs/W-NEW/"))
+
+
+def try_it(client: Client, number: int, **days: str) -> HttpResponse:
+    page = client.get(f"/tariffs/drafts/{number}/")
+    form = {"key": key_of(page), **DAYS, **days}
+    return client.post(f"/tariffs/drafts/{number}/try/", form, follow=True)
+
+
+def test_a_trial_is_kept_and_shown_as_it_was(sign_in) -> None:  # type: ignore[no-untyped-def]
+    fay = sign_in("fay")
+    number = draft_of(fay, dearer())
+    page = try_it(fay, number)
+    said, html = text(page), page.content.decode()
+    for words in ("What it would have brought", "Who would pay most more", "1 Sage Wren Dr", "as it would be now"):
+        assert words in said, words
+    assert html.count('role="img"') == 2
+    kept = text(fay.get(f"/tariffs/drafts/{number}/"))
+    assert "Trials of this text" in kept and "+" in kept
+    assert "No bill was issued" in text(try_it(fay, number, from_on="2001-01-01", until_on="2002-01-01"))
+    assert "ends" in text(try_it(fay, number, until_on="2025-01-01"))
+    assert fay.get(f"/tariffs/drafts/{number}/tries/999/").status_code == 404
+    assert "may not do this" in text(sign_in("cleo").post(f"/tariffs/drafts/{number}/try/", {"key": "k", **DAYS}))
+
+
+def asking(client: Client) -> None:
+    """A draft that asks, so that its facts can be entered before it holds."""
+    draft_of(client, NEW.replace("authority: R", "inputs: {drought_stage: 0, people: 3}\nauthority: R"))
+
+
+def test_facts_of_the_city(sign_in) -> None:  # type: ignore[no-untyped-def]
+    sue = sign_in("sue")
+    assert "No rate asks for anything" in text(sue.get("/tariffs/facts/"))
+    asking(sue)
+    page = sue.get("/tariffs/facts/")
+    form = {"key": key_of(page), "name": "drought_stage", "value": "2", "from_on": "2026-03-01"}
+    said = text(sue.post("/tariffs/facts/", form, follow=True))
+    assert "Drought stage is set for the whole city" in said and "Sue" in said
+    assert "is not a day" in text(sue.post("/tariffs/facts/", {**form, "from_on": "x"}))
+    assert "Choose what" in text(sue.post("/tariffs/facts/", {**form, "name": "x"}))
+
+
+def test_facts_of_an_account(cleo: Client) -> None:
+    at = f"/customers/{account(1).number}/facts/"
+    assert "ask for nothing beside usage" in text(cleo.get(at))
+    text_of = (
+        WATER.read_text().split("\n---")[0].replace("per_days: 28", "per_days: 28\ninputs: {people: 3, meter: 5/8}")
+    )
+    text_of = text_of.replace("from: 2025-07-01", "from: 2026-03-10")
+    from curbstop.office import staff, tariffs
+
+    ada = staff.get_actor(username="adam")
+    tariffs.adopt(key=Key("asks"), by=ada, at=NOW, file="w", text=text_of)
+    page = cleo.get(at)
+    assert "People" in text(page) and "3 is taken" in text(page) and "as the account or the meter says" in text(page)
+    form = {"key": key_of(page), "name": "people", "value": "5", "of": "account", "from_on": "2026-03-01"}
+    said = text(cleo.post(at, form, follow=True))
+    assert "People: 5, from" in said and "Nothing was entered" not in said
+    assert "Choose" in text(cleo.post(at, {**form, "key": "k2", "of": "street"}))
 
 
 def test_a_draft_withdrawn_and_one_that_cannot_be_read(sign_in) -> None:  # type: ignore[no-untyped-def]

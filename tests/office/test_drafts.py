@@ -1,10 +1,11 @@
 """A change of rates: drafted, approved by a second person with the resolution, in force from its date."""
 
 import base64
+import hashlib
 from datetime import date
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from curbstop.office import drafts, tariffs
 from curbstop.office._once import NotPermitted, Refused
@@ -30,7 +31,14 @@ def draft(author="fay", what=None, k=None):
     )
 
 
-def approve(number, author="sue", k=None, **more):
+def try_on(number, author="fay", k=None):
+    days = {"from_on": date(2025, 1, 1), "until_on": date(2026, 3, 2)}
+    return drafts.try_on(key=k or key(), by=by(author), at=AT, draft=number, **days)
+
+
+def approve(number, author="sue", k=None, tried=True, **more):
+    if tried and drafts.get_draft(draft=number) and drafts.get_draft(draft=number).state == "open":
+        try_on(number)
     given = {"resolution": "Resolution 7(26)", "resolution_on": date(2026, 2, 2), "section": "section 2",
              "file": "r7.pdf", "body": base64.b64encode(PAPER).decode()}  # fmt: skip
     return drafts.approve(key=k or key(), by=by(author), at=AT, draft=number, **{**given, **more})
@@ -40,7 +48,9 @@ def test_from_draft_to_in_force():
     adopt()
     number = draft()
     row = drafts.get_draft(draft=number)
-    assert (row.state, row.in_the_way, row.drafted_by) == ("open", (), "Fay Test")
+    assert (row.state, row.drafted_by) == ("open", "Fay Test") and "not tried yet" in row.in_the_way[0]
+    try_on(number)
+    assert drafts.get_draft(draft=number).in_the_way == ()
     assert approve(number).new == ("W-TEST from 2026-07-01",)
     row = drafts.get_draft(draft=number)
     assert row.state == "approved" and row.resolution.approved_by == "Sue Test" and row.resolution.bytes == len(PAPER)
@@ -58,6 +68,7 @@ def test_who_may(name, may):
     for do in (
         lambda: draft(name),
         lambda: drafts.withdraw(key=key(), by=by(name), at=AT, draft=draft("fay"), reason="No"),
+        lambda: try_on(draft("fay"), name),
         lambda: approve(number, name),
     ):
         if may:
@@ -72,6 +83,35 @@ def test_the_same_key_does_it_once():
     number = draft(k=k)
     assert draft(k=k) == number and len(drafts.list_drafts()) == 1
     assert approve(number, k=k2) == approve(number, k=k2)
+
+
+def test_nothing_is_approved_that_was_not_tried():
+    number = draft()
+    with pytest.raises(Refused, match="was not tried"):
+        approve(number, tried=False)
+    with connection.cursor() as cursor, pytest.raises(IntegrityError, match="decisions_draftapproval_tried"):
+        cursor.execute(
+            "insert into decisions_draftapproval (draft_id, drafted_by_id, approved_by_id, resolution, resolution_on,"
+            " section, file, body, sha256, at, event_id) select id, drafted_by_id, drafted_by_id + 1, 'R',"
+            " '2026-01-01', 's', 'f', 'x', sha256('x'), now(), 1 from decisions_draft where id = %s",
+            [number],
+        )
+
+
+def test_a_trial_is_kept_with_the_very_text():
+    number, k = draft(), key()
+    trial = try_on(number, k=k)
+    assert try_on(number, k=k) == trial and try_on(number) > trial
+    row = drafts.get_draft(draft=number)
+    assert [one.by for one in row.trials] == ["Fay Test", "Fay Test"] and row.trials[1].id == trial
+    tried, kept = drafts.get_trial(draft=number, trial=trial)
+    assert tried.sha256 == hashlib.sha256(row.text.encode()).hexdigest() and tried.accounts == 0
+    assert kept == tariffs.try_draft(text=row.text, file=row.file, from_on=date(2025, 1, 1), until_on=date(2026, 3, 2))
+    assert "No bill was ever issued" in kept.notes[0]
+    assert drafts.get_trial(draft=draft(), trial=trial) is None
+    approve(number, tried=False)
+    with pytest.raises(Refused, match="approved already"):
+        try_on(number)
 
 
 def test_requester_is_never_approver():

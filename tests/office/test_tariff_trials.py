@@ -103,7 +103,7 @@ versions:
     except TariffErrors as wrong:
         pytest.fail(str(wrong))
     found = tariffs.try_draft(text=text, file="x", **YEAR)
-    assert not found.unrated and any("as it is known today" in note for note in found.notes)
+    assert not found.unrated and any("known for the last day of its period" in note for note in found.notes)
     rows = sum(row[1] == "W-RES" for row in billed())
     water_row = next(row for row in found.services if (row.service, row.customer_class) == ("water", "residential"))
     assert water_row.would_cents == rows * 1200

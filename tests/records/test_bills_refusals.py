@@ -237,3 +237,32 @@ def test_what_was_planned_and_issued_never_changes(rows: dict[str, int], table: 
         execute(f"delete from {table}")
     with refused("never changed"):
         execute(f"truncate {table} cascade")
+
+
+def test_a_fact_is_of_one_thing_and_can_be_shown(rows: dict[str, int]) -> None:
+    fact = (
+        "insert into bills_fact (account_id, premise_id, name, value, from_on, event_id)"
+        " values (%(account)s, %(premise)s, %(name)s, %(value)s, '2026-03-02', 1)"
+    )
+    good = {"account": rows["one"], "premise": None, "name": "people", "value": "4"}
+    execute(fact, **good)
+    with refused("bills_fact_of_one"):
+        execute(fact, **{**good, "premise": 1})
+    with refused("bills_fact_name"):
+        execute(fact, **{**good, "name": "People"})
+    with refused("bills_fact_value"):
+        execute(fact, **{**good, "value": "a\nb"})
+    with refused("never changed"):
+        execute("update bills_fact set value = '5'")
+    with refused("never changed"):
+        execute("delete from bills_fact")
+
+
+def test_what_a_bill_was_rated_from_never_changes(rows: dict[str, int]) -> None:
+    given = "insert into bills_given (run_id, agreement_id, facts) values (%(run)s, 7, '{}')"
+    execute(given, run=rows["run"])
+    with refused("bills_given_pkey"):
+        execute(given, run=rows["run"])
+    for change in ("update bills_given set facts = '[]'", "delete from bills_given", "truncate bills_given"):
+        with refused("never changed"):
+            execute(change)

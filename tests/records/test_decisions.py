@@ -13,6 +13,7 @@ from curbstop.records.decisions.models import (
     CycleDate,
     Draft,
     DraftApproval,
+    DraftTrial,
     DraftWithdrawal,
     PolicyValue,
     Tariff,
@@ -58,9 +59,19 @@ def draft(**more) -> Draft:
     return Draft.objects.create(**{**given, "at": AT, "event_id": 1, **more})
 
 
-def approval(**more) -> DraftApproval:
+def trial(**more) -> DraftTrial:
     given = {
-        "draft": more.pop("draft", None) or draft(), "drafted_by": person("ann"), "approved_by": person("bob"),
+        "sha256": sha256(b"t").digest(), "from_on": SPRING, "until_on": SUMMER, "accounts": 0, "unrated": 0,
+        "now_cents": 0, "would_cents": 0, "result": {}, "by": person("ann"), "at": AT, "event_id": 1,
+        "draft": more.pop("draft", None) or draft(),
+    }  # fmt: skip
+    return DraftTrial.objects.create(**{**given, **more})
+
+
+def approval(**more) -> DraftApproval:
+    tried = trial()
+    given = {
+        "draft": tried.draft, "trial": tried, "drafted_by": person("ann"), "approved_by": person("bob"),
         "resolution": "R 1", "resolution_on": SPRING, "section": "2", "file": "r.pdf", "body": b"p",
         "sha256": sha256(b"p").digest(), "at": AT, "event_id": 1,
     }  # fmt: skip
@@ -91,12 +102,19 @@ VIOLATIONS = {
     "decisions_draftapproval_second_person": lambda: approval(approved_by=person("ann")),
     "decisions_draftapproval_resolution": lambda: approval(section=""),
     "decisions_draftapproval_sha256": lambda: approval(body=b"q"),
+    "decisions_draftapproval_tried": lambda: approval(trial=None),
+    "decisions_draft_text": lambda: _same_number_twice(),
+    "decisions_drafttrial_of": lambda: (lambda one: trial(id=one.id, draft=one.draft))(trial()),
+    "decisions_drafttrial_days": lambda: trial(until_on=SPRING),
+    "decisions_drafttrial_never_changes": lambda: DraftTrial.objects.filter(pk=trial().pk).update(accounts=1),
     "decisions_draftapproval_event_id_key": lambda: (approval(), approval()),
     "decisions_draftapproval_never_changes": lambda: DraftApproval.objects.filter(pk=approval().pk).delete(),
     "decisions_draftwithdrawal_reason": lambda: withdrawal(reason=""),
     "decisions_draftwithdrawal_never_changes": lambda: DraftWithdrawal.objects.filter(pk=withdrawal().pk).delete(),
 }
-HIDDEN = {"decisions_city_code_key", "decisions_draft_author"}  # behind a primary key, which refuses first
+HIDDEN = {  # behind a primary key, which refuses first
+    "decisions_city_code_key", "decisions_draft_author", "decisions_draft_text", "decisions_drafttrial_of",
+}  # fmt: skip
 
 
 def _same_number_twice() -> None:
@@ -135,6 +153,11 @@ def test_versions_may_follow_each_other_without_a_gap():
 def test_an_approval_names_the_drafts_own_author():
     refused("decisions_draftapproval_author", lambda: approval(drafted_by=person("eve")))
     assert approval().pk
+
+
+def test_a_trial_is_of_its_drafts_very_text_and_an_approval_of_its_drafts_trial():
+    refused("decisions_drafttrial_text", lambda: trial(sha256=sha256(b"u").digest()))
+    refused("decisions_draftapproval_trial", lambda: approval(trial=trial()))
 
 
 def test_a_resolution_without_bytes_is_none():

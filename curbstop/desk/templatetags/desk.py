@@ -236,6 +236,12 @@ def next_step(code: str) -> str:
     return outcomes.NEXT.get(code, "")
 
 
+@register.filter("words")
+def in_words(name: str) -> str:
+    """A name that programs use as a person reads it: ``lot_area`` is Lot area."""
+    return name.replace("_", " ").capitalize()
+
+
 @register.filter
 def abs_usd(value: int) -> str:
     """`-650` as `$6.50`, where the sentence says that it is a credit."""

@@ -31,7 +31,7 @@ class BillDiffers(Exception):
 @dataclass(frozen=True)
 class ServiceExplained:
     """One service of a bill, every line from read to amount. ``prorate_days`` -1: a full period; ``average_gal``
-    -1: none."""
+    -1: none; ``facts``: what the tariff asked for and was told."""
 
     service: str
     tariff: str
@@ -45,6 +45,7 @@ class ServiceExplained:
     cents: int
     reads: tuple[MeterReads, ...]
     lines: tuple[LineExplained, ...]
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,8 @@ def _service(row: IssuedRow, service: ServiceRow, tariff: Tariff) -> ServiceExpl
         service=service.service, tariff=tariff.code, tariff_name=tariff.name, from_on=service.from_on,
         until_on=service.until_on, gal=service.gal, average_gal=service.average_gal, items=service.items,
         prorate_days=service.prorate_days, cents=int(charges.total_cents[0]), reads=reads,
-        lines=explain_trace(trace, reads=reads),
+        lines=explain_trace(trace, reads=reads, average_of=service.made_from.uses if service.made_from else ()),
+        facts=service.facts,
     )  # fmt: skip
 
 
@@ -138,6 +140,7 @@ def _inputs(service: ServiceRow) -> Inputs:
         average_gal=[service.average_gal],
         count=[service.items],
         prorate_days=[service.prorate_days],
+        facts={name: [word] for name, word in service.facts},
     )
 
 
@@ -210,6 +213,7 @@ def _billed(row: IssuedRow, known: Mapping[str, Tariff]) -> Billed:
         Rated(
             service=s.service, tariff=known[s.tariff], from_on=s.from_on, until_on=s.until_on, gal=s.gal,
             average_gal=s.average_gal, count=s.items, prorate_days=s.prorate_days, billed_cents=s.cents,
+            facts=s.facts,
         )
         for s in row.services
     )  # fmt: skip

@@ -7,18 +7,20 @@ cannot be rated gets its outcome code instead.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from curbstop.office._averages import make_averages
+from curbstop.office._facts import Words, load_facts
 from curbstop.office.bills import outcomes
 from curbstop.office.bills.values import Turn
 from curbstop.records.bulk.arrays import Many, fetch
-from curbstop.rules.plans import AVERAGE, USAGE, Measure, Tariff, Volume
-from curbstop.rules.tariffs import uses
+from curbstop.rules.plans import USAGE, Need, PastUse, Tariff, Volume
+from curbstop.rules.tariffs import looks_at_average, uses
 
 GRACE_DAYS = 3
 """A read that counts may be this many days older than the end of the period: a route is not read in one hour."""
@@ -27,13 +29,22 @@ Ints = NDArray[np.int64]
 Days = NDArray[np.datetime64]
 
 
+@dataclass(frozen=True)
+class MadeFrom:
+    """What an average by a tariff's own rule was made from; no uses: there were too few. It holds from ``from_on``."""
+
+    from_on: date
+    uses: tuple[PastUse, ...]
+
+
 @dataclass
 class Work:
     """The agreements of a chunk in bill order; every array has one element an agreement.
 
     ``place`` is the account's position in ``accounts``; ``tariff`` the position in ``tariffs``; ``code`` the position
     in ``outcomes.CODES``; ``from_read`` and ``to_read`` are 0 where there is none; ``usual`` is what was billed the
-    last times.
+    last times. ``facts`` are what the tariffs ask for by name, empty where it is unknown or not asked for;
+    ``made_from`` by position what averages were made from that a tariff makes itself.
     """
 
     accounts: Ints
@@ -52,6 +63,8 @@ class Work:
     prorate_days: Ints
     measured: NDArray[np.bool_]
     code: NDArray[np.int8]
+    facts: dict[str, Words] = field(default_factory=dict)
+    made_from: dict[int, MadeFrom] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.agreement)
@@ -139,6 +152,7 @@ def load(turn: Turn, tariffs: Mapping[str, Tariff], accounts: Ints, agreements: 
     _add_usage(work, rows["point"][at])
     _add_averages(work)
     _add_days(work, turn)
+    _add_facts(work)
     return work
 
 
@@ -171,7 +185,8 @@ def _not_billed_since(agreements: Ints, from_ons: Days) -> Days:
 
 
 def _add_averages(work: Work) -> None:
-    """The average in force on the day that the period ends."""
+    """The average in force on the day that the period ends, by the tariff's own rule where it has one, else as it
+    was set."""
     asks = np.flatnonzero(np.array([t is not None and needs_average(t) for t in work.tariffs])[work.tariff])
     if not len(asks):
         return
@@ -186,6 +201,62 @@ def _add_averages(work: Work) -> None:
     ends = rows["until_on"]
     holds = (rows["from_on"] <= work.until_on[at]) & (ends.null | (ends.values > work.until_on[at]))
     work.average_gal[at[holds]] = rows["gal"][holds]
+    _add_own_averages(work)
+
+
+def _add_own_averages(work: Work) -> None:
+    """Averages by tariffs that say how theirs is made."""
+    last_on = work.until_on - np.timedelta64(1, "D")
+    for place, tariff in enumerate(work.tariffs):
+        for version in tariff.versions if tariff is not None else ():
+            if tariff is None or version.average is None:
+                continue
+            here = (work.tariff == place) & (work.code == 0) & (last_on >= np.datetime64(version.period.from_on))
+            if version.period.until_on is not None:
+                here &= last_on < np.datetime64(version.period.until_on)
+            rows = np.flatnonzero(here)
+            if len(rows):
+                full_days = tariff.terms_of(version).per_days
+                on = work.until_on[rows]
+                made = make_averages(work.agreement[rows], on=on, rule=version.average, full_days=full_days)
+                work.average_gal[rows] = made.gal
+                for row, uses in made.uses.items():
+                    work.made_from[int(rows[row])] = MadeFrom(made.from_on[row], uses)
+
+
+def _add_facts(work: Work) -> None:
+    """What the tariffs ask for, as it held on the last day of each period; what counts without it where nothing is
+    known. A fact that changes inside a period counts from the next one."""
+    asking = [place for place, tariff in enumerate(work.tariffs) if tariff is not None and tariff.asks]
+    rows = np.flatnonzero(np.isin(work.tariff, asking) & (work.code == 0))
+    if not len(rows):
+        return
+    names = sorted({name for place in asking for name in _asks(work.tariffs[place])})
+    last_on = work.until_on[rows] - np.timedelta64(1, "D")
+    known = load_facts(work.agreement[rows], names, on=last_on)
+    longest = max((len(need.default or "") for place in asking for need in _needs(work.tariffs[place])), default=0)
+    for name, words in known.items():
+        work.facts[name] = np.zeros(len(work), dtype=f"U{max(words.dtype.itemsize // 4, longest, 1)}")
+    for place in asking:
+        tariff, of = work.tariffs[place], work.tariff[rows] == place
+        assert tariff is not None
+        for version in tariff.versions:
+            ends = version.period.until_on
+            here = of & (last_on >= np.datetime64(version.period.from_on))
+            here &= True if ends is None else last_on < np.datetime64(ends)
+            defaults = {need.name: need.default or "" for need in tariff.terms_of(version).needs}
+            for name in tariff.asks if here.any() else ():
+                words = known[name][here]
+                work.facts[name][rows[here]] = np.where(words == "", defaults.get(name, ""), words)
+
+
+def _asks(tariff: Tariff | None) -> tuple[str, ...]:
+    return () if tariff is None else tariff.asks
+
+
+def _needs(tariff: Tariff | None) -> list[Need]:
+    """What every version asks for."""
+    return [need for version in tariff.versions for need in tariff.terms_of(version).needs] if tariff else []
 
 
 def needs_usage(tariff: Tariff) -> bool:
@@ -196,13 +267,7 @@ def needs_usage(tariff: Tariff) -> bool:
 
 def needs_average(tariff: Tariff) -> bool:
     """Whether the tariff looks at the personal average."""
-    sources = (line.construct for version in tariff.versions for line in version.lines)
-    volumes = any(isinstance(part, Volume) and _names_average(part) for part in sources)
-    return volumes or uses(tariff, AVERAGE)
-
-
-def _names_average(volume: Volume) -> bool:
-    return volume.source != Measure(USAGE) or any(tier.to_gal == AVERAGE for tier in volume.every_tier)
+    return any(looks_at_average(version.lines, version.values) for version in tariff.versions)
 
 
 def _add_usage(work: Work, point: Ints) -> None:
@@ -298,8 +363,9 @@ def _add_days(work: Work, turn: Turn) -> None:
     days = np.empty(len(distinct), dtype=np.int64)
     for place, row in enumerate(first_of.tolist()):
         tariff = work.tariffs[int(work.tariff[row])]
-        per_days = tariff.per_days if tariff is not None and tariff.per_days else turn.every_days
         from_on, until_on = work.from_on[row].item(), work.until_on[row].item()
+        terms = tariff and tariff.terms_of(tariff.version_on(until_on - timedelta(days=1)))
+        per_days = terms.per_days if terms and terms.per_days else turn.every_days
         days[place] = prorate_days(from_on, until_on, turn.turns, per_days)
     work.prorate_days[:] = days[which]
 

@@ -3,20 +3,24 @@ reads."""
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
 
-from curbstop.office._once import Refused
+from curbstop.office._once import Refused, read_back
+from curbstop.office.bills.inputs import MadeFrom
 
 
 @dataclass(frozen=True)
 class ServiceRow:
-    """One service of a bill, as its outcome has it. ``average_gal`` -1: none; ``prorate_days`` -1: a full period."""
+    """One service of a bill, as its outcome has it. ``average_gal`` -1: none; ``prorate_days`` -1: a full period;
+    ``facts``: what its tariff asked for and was told, by name; ``made_from``: what its average was, where its tariff
+    makes it."""
 
     agreement_id: int
     service: str
@@ -29,6 +33,8 @@ class ServiceRow:
     prorate_days: int
     cents: int
     ended: bool
+    facts: tuple[tuple[str, str], ...] = ()
+    made_from: MadeFrom | None = None
 
 
 @dataclass(frozen=True)
@@ -121,8 +127,9 @@ where b.id = any(%(bills)s) order by b.id"""
 
 _SERVICES = """
 select o.bill_id, o.agreement_id, s.service, g.tariff_id, o.from_on, o.until_on, o.usage_gal, o.average_gal, o.items,
-  o.prorate_days, o.cents, coalesce(upper(g.during) <= o.until_on, false)
+  o.prorate_days, o.cents, coalesce(upper(g.during) <= o.until_on, false), n.facts::text, n.average::text
 from bills_outcome o join customers_agreement g on g.id = o.agreement_id
+left join bills_given n on n.run_id = o.run_id and n.agreement_id = o.agreement_id
 join customers_servicepoint s on s.id = g.service_point_id where o.bill_id = any(%(bills)s)
 order by o.bill_id, array_position(array['water', 'irrigation', 'sewer', 'sanitation', 'stormwater'], s.service),
   s.number, o.from_on, g.id"""
@@ -168,7 +175,7 @@ def load_bills(bill_ids: Sequence[int]) -> list[IssuedRow]:
     if missing:
         raise Refused(f"There is no bill with document {missing[0]}.", field="bill")
     for bill, services in _by_bill(_SERVICES, values).items():
-        found[bill].services.extend(ServiceRow(*row) for row in services)
+        found[bill].services.extend(_service(row) for row in services)
     for bill, charges in _by_bill(_CHARGES, values).items():
         found[bill].charges.extend(ChargeRow(*row) for row in charges)
     for bill, lines in _by_bill(_LINES, values).items():
@@ -182,6 +189,13 @@ def _issued(row: tuple[Any, ...]) -> IssuedRow:
     values = list(row)
     values[5] = tuple(row[5])
     return IssuedRow(*values)
+
+
+def _service(row: tuple[Any, ...]) -> ServiceRow:
+    facts, average = row[-2:]
+    told = tuple(sorted(json.loads(facts).items())) if facts else ()
+    made = read_back(json.loads(average), MadeFrom) if average else None
+    return replace(ServiceRow(*row[:-2]), facts=told, made_from=made)
 
 
 def _ask(query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

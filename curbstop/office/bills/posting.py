@@ -7,6 +7,7 @@ that comes to something else by now is held, with the approver as its owner.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from curbstop.office._events import Acting, Actor, Key
-from curbstop.office._once import Refused, act
+from curbstop.office._once import Refused, act, plain
 from curbstop.office.bills import outcomes, runs
 from curbstop.office.bills.inputs import Ints
 from curbstop.office.bills.rates import KindRow, Rated
@@ -71,6 +72,7 @@ def post(event: Acting, /, *, key: Key, by: Actor, at: datetime, run: int, chunk
     bill_of = _copy_bills(row, plan, rated, before["cents"])
     lines = _copy_postings(row, plan, rated, bill_of)
     _copy_outcomes(row, plan, rated, bill_of, owners)
+    _keep_given(row, rated)
     _ask_deposits(row, plan, rated)
     posted = _check(row, plan, rated, lines, int((before["credit"] > 0).sum()))
     with connection.cursor() as cursor:
@@ -332,12 +334,38 @@ def _copy_outcomes(row: RunRow, plan: ChunkRow, rated: Rated, bill_of: Ints, own
     )
 
 
+def _keep_given(row: RunRow, rated: Rated) -> None:
+    """Keep what tariffs asked for and were told, and what averages of their own were made from."""
+    work = rated.work
+    asks = np.array([bool(tariff is not None and tariff.asks) for tariff in work.tariffs])[work.tariff]
+    asks[list(work.made_from)] = True
+    rows = np.flatnonzero(asks & (work.code == 0)).tolist()
+    if not rows:
+        return
+    told, averages = [], []
+    for place in rows:
+        tariff = work.tariffs[int(work.tariff[place])]
+        assert tariff is not None
+        words = {name: str(work.facts[name][place]) for name in tariff.asks}
+        told.append(json.dumps({name: word for name, word in words.items() if word}, ensure_ascii=False))
+        made = work.made_from.get(place)
+        averages.append(None if made is None else json.dumps(plain(made)))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into bills_given (run_id, agreement_id, facts, average)"
+            " select %s, * from unnest(%s::bigint[], %s::jsonb[], %s::jsonb[])",
+            [row.id, work.agreement[rows].tolist(), told, averages],
+        )
+
+
 def _ask_deposits(row: RunRow, plan: ChunkRow, rated: Rated) -> None:
     """Ask for the next instalment of each account's deposit with its bill: a memo, never part of the total."""
     execute(
         """update payments_depositdemand set due_on = %(due_on)s where id in (
              select distinct on (account_id) id from payments_depositdemand
              where account_id in (select unnest(%(accounts)s)) and due_on is null
+               and cents > coalesce((select sum(w.cents) from payments_depositwaived w where w.demand_id =
+                 payments_depositdemand.id), 0)
              order by account_id, event_id, instalment, id)""",
         {"due_on": row.turn.due_on, "accounts": Many(plan.accounts[rated.billed])},
     )

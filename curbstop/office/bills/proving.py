@@ -10,6 +10,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from curbstop.office import tariffs
+from curbstop.office._facts import Words
 from curbstop.office.bills import rates
 from curbstop.office.bills.inputs import Ints
 from curbstop.office.bills.numbers import bill_number
@@ -23,14 +24,15 @@ SHOWN = 20
 """Faults that are told in words; all are counted."""
 
 _OUTCOMES = """
-select o.bill_id bill, coalesce(array_position(%(codes)s::text[], g.tariff_id), 0) tariff, o.from_on, o.until_on,
+select o.agreement_id agreement, o.bill_id bill,
+  coalesce(array_position(%(codes)s::text[], g.tariff_id), 0) tariff, o.from_on, o.until_on,
   o.usage_gal gal, o.average_gal average, o.items, o.prorate_days days, o.cents
 from bills_outcome o join customers_agreement g on g.id = o.agreement_id
 where o.run_id = %(run)s and o.code = 'billed' and o.bill_id %% %(every)s = 0 order by o.bill_id, o.agreement_id
 """
 _OUTCOME_KINDS = {
-    "bill": "bigint", "tariff": "integer", "from_on": "date", "until_on": "date", "gal": "bigint", "average": "bigint",
-    "items": "smallint", "days": "smallint", "cents": "bigint",
+    "agreement": "bigint", "bill": "bigint", "tariff": "integer", "from_on": "date", "until_on": "date",
+    "gal": "bigint", "average": "bigint", "items": "smallint", "days": "smallint", "cents": "bigint",
 }  # fmt: skip
 _POSTED = """
 select b.id bill, p.kind_id kind, sum(p.debit_cents)::bigint cents
@@ -79,6 +81,7 @@ def _rerate(run: int, bill_on: date, known: dict[str, Tariff], every: int) -> tu
     codes = sorted(known)
     values = {"run": run, "every": every}
     rows = fetch(_OUTCOMES, {**values, "codes": codes}, _OUTCOME_KINDS)
+    facts = load_given(run, rows["agreement"])
     kinds = rates.load_kinds(bill_on)
     faults: list[str] = []
     cents = np.zeros(len(rows["bill"]), dtype=np.int64)
@@ -91,7 +94,8 @@ def _rerate(run: int, bill_on: date, known: dict[str, Tariff], every: int) -> tu
         if rows["tariff"][group[0]] == 0:
             faults += [f"bill {bill_number(bill)} was rated by a tariff that is gone" for bill in rows["bill"][group]]
             continue
-        charges = _charge(known[codes[int(rows["tariff"][group[0]]) - 1]], rows, group)
+        tariff = known[codes[int(rows["tariff"][group[0]]) - 1]]
+        charges = _charge(tariff, rows, facts, group)
         faults += _not_rated(rows["bill"][group], charges.status)
         cents[group] = charges.total_cents
         for place, line in enumerate(charges.lines):
@@ -116,13 +120,34 @@ def _day(days: NDArray[np.datetime64]) -> Ints:
     return days.astype(np.int64) + 1_000_000
 
 
-def _charge(tariff: Tariff, rows: dict[str, NDArray[np.generic]], group: NDArray[np.intp]) -> rating.Charges:
+def load_given(run: int, agreements: Ints) -> dict[str, Words]:
+    """What was kept of the facts that the run's services were rated from, by name; empty where nothing was."""
+    with connection.cursor() as cursor:
+        cursor.execute("select distinct jsonb_object_keys(facts) from bills_given where run_id = %s order by 1", [run])
+        names = [name for (name,) in cursor.fetchall()]
+    if not names:
+        return {}
+    asked = ", ".join(f"coalesce(facts ->> %(name{place})s::text, '') fact{place}" for place in range(len(names)))
+    rows = fetch(
+        f"select agreement_id agreement, {asked} from bills_given where run_id = %(run)s order by agreement_id",
+        {"run": run, **{f"name{place}": name for place, name in enumerate(names)}},
+        {"agreement": "bigint", **{f"fact{place}": "text" for place in range(len(names))}},
+    )
+    at = np.minimum(np.searchsorted(rows["agreement"], agreements), len(rows["agreement"]) - 1)
+    there = rows["agreement"][at] == agreements
+    return {name: np.where(there, rows[f"fact{place}"][at], "") for place, name in enumerate(names)}
+
+
+def _charge(
+    tariff: Tariff, rows: dict[str, NDArray[np.generic]], facts: dict[str, Words], group: NDArray[np.intp]
+) -> rating.Charges:
     first = group[0]
     inputs = Inputs.of(
         gal=rows["gal"][group].astype(np.int64),
         average_gal=rows["average"][group].astype(np.int64),
         count=rows["items"][group].astype(np.int64),
         prorate_days=rows["days"][group].astype(np.int64),
+        facts={name: words[group] for name, words in facts.items()} if tariff.asks else {},
     )
     from_on, until_on = rows["from_on"][first].item(), rows["until_on"][first].item()
     return rating.charge(tariff, from_on=from_on, until_on=until_on, inputs=inputs)

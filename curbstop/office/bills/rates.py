@@ -126,6 +126,7 @@ def rate(work: Work, kinds: Kinds, on: date) -> Rated:
                 average_gal=work.average_gal[rows],
                 count=work.items[rows],
                 prorate_days=work.prorate_days[rows],
+                facts={name: work.facts[name][rows] for name in tariff.asks},
             ),
         )
         for status in np.unique(charges.status):
@@ -169,12 +170,11 @@ DATED = (Months, Formula, Keyed, Ranged, Dated)
 
 def _dateless(tariff: Tariff) -> list[tuple[int, Period]]:
     """The versions, by their place, that charge the same for the same row whatever the dates of its period."""
-    if tariff.per_days is None:  # a full bill is then as long as its period
-        return []
     return [
         (place, version.period)
         for place, version in enumerate(tariff.versions)
-        if not version.values
+        if tariff.terms_of(version).per_days is not None  # else a full bill is as long as its period
+        and not version.values
         and not any(line.prorate_by_period for line in version.lines)
         and not any(isinstance(part, DATED) for part in _parts(version.lines))
     ]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
-from curbstop.office import policies
+from curbstop.office import policies, tariffs
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
 from curbstop.office.reads._standing import COUNTS
@@ -33,7 +33,8 @@ def set_averages(event: Acting, /, *, key: Key, by: Actor, at: datetime, on: dat
     """Set the average of every residential sewer agreement for the year that ``on`` is in, by policy ``sewer.average``.
 
     A *use* is what was used between two reads of the route while the agreement held, an exchange's two parts as one.
-    The part before the first such read is not a whole period and makes no average.
+    The part before the first such read is not a whole period and makes no average. A tariff that says how its
+    average is made is left out: bill runs make its averages by that rule.
 
     :raises Refused: the policy is not set
     """
@@ -46,7 +47,8 @@ def set_averages(event: Acting, /, *, key: Key, by: Actor, at: datetime, on: dat
     first = date(from_on.year - 1, from_on.month, 1)
     with connection.cursor() as cursor:
         cursor.execute("lock table meters_average in share row exclusive mode")
-        cursor.execute(_USES, {"from": from_on, "until": until_on, "first": first})
+        own = _by_tariff(on)
+        cursor.execute(_USES, {"from": from_on, "until": until_on, "first": first, "own": own})
         rows = cursor.fetchall()
     there = sum(row[1] for row in rows)
     rows = [row for row in rows if not row[1]]
@@ -70,7 +72,7 @@ with held as (
   join customers_account a on a.id = g.account_id
   join customers_servicepoint s on s.id = g.service_point_id
   where s.service = 'sewer' and s.measured_by_id is not null and a.customer_class = 'residential'
-    and g.during && daterange(%(from)s, %(until)s)),
+    and not g.tariff_id = any(%(own)s) and g.during && daterange(%(from)s, %(until)s)),
 counted as (
   select h.id, r.id as read, r.read_on, r.usage_gal, r.kind,
     count(*) filter (where r.kind in ('regular', 'estimated')) over (
@@ -86,6 +88,12 @@ from held h left join (
   select id, array_agg(gal order by read_on) as gal, array_agg(array_to_string(reads, ' ') order by read_on) as reads
   from used where place > 1 and read_on >= %(first)s group by id) u on u.id = h.id
 order by h.id"""
+
+
+def _by_tariff(on: date) -> list[str]:
+    """The tariffs that say themselves, on the day, how their average is made."""
+    versions = ((tariff.code, tariff.version_on(on)) for tariff in tariffs.load_tariffs().values())
+    return [code for code, version in versions if version is not None and version.average is not None]
 
 
 def _uses(rows: list[Any]) -> Array:

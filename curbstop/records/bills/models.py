@@ -15,10 +15,10 @@ from django.db import models
 from django.db.models import F, Q
 
 from curbstop.records.base.models import User
-from curbstop.records.customers.models import Account, Agreement
+from curbstop.records.customers.models import Account, Agreement, Premise, ServicePoint
 from curbstop.records.decisions.models import Cycle
 from curbstop.records.ledger.models import Kind, Transaction
-from curbstop.records.meters.models import Read
+from curbstop.records.meters.models import Meter, Read
 
 
 class Run(models.Model):
@@ -267,3 +267,47 @@ class ChargeBilled(models.Model):
     charge = models.OneToOneField(Charge, primary_key=True, on_delete=models.PROTECT, related_name="billed")
     bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="+")
     line_no = models.SmallIntegerField()
+
+
+class Fact(models.Model):
+    """Something that rates ask for, from a day on: dwelling units, household, area, pressure zone, a drought's stage.
+
+    Of an account, a premise, a service point or a meter, or with none of them of the whole city. It holds until a
+    later row of the same thing; of two rows from one day the one entered last counts, so that a correction is another
+    row. An empty ``value``: nothing is known from then on.
+    """
+
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    premise = models.ForeignKey(Premise, null=True, on_delete=models.PROTECT, related_name="+")
+    service_point = models.ForeignKey(ServicePoint, null=True, on_delete=models.PROTECT, related_name="+")
+    meter = models.ForeignKey(Meter, null=True, on_delete=models.PROTECT, related_name="+")
+    name = models.TextField()
+    value = models.TextField()
+    from_on = models.DateField()
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(name__regex=r"^[a-z][a-z0-9_]{0,39}$"), name="bills_fact_name"),
+            models.CheckConstraint(condition=Q(value__regex=r"^[^[:cntrl:]]{0,100}$"), name="bills_fact_value"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["name", "from_on"],
+                condition=Q(account=None, premise=None, service_point=None, meter=None),
+                name="bills_fact_city",
+            )
+        ]
+
+
+class Given(models.Model):
+    """What a service was rated from beside reads, days and items: ``facts``, name -> text, that its tariff asked for,
+    and what its average was made from. With the outcome it is enough to rate the bill again; most have no such row."""
+
+    pk = models.CompositePrimaryKey("run_id", "agreement_id")
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    agreement = models.ForeignKey(
+        Agreement, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    facts = models.JSONField()
+    average = models.JSONField(null=True)

@@ -77,10 +77,35 @@ class Draft(models.Model):
         ]
 
 
+class DraftTrial(models.Model):
+    """The draft was tried on the bills issued in [from, until): what they would have come to. ``sha256`` is that of
+    the very text, which the database checks; ``result`` is the whole dry run, as its page shows it."""
+
+    draft = models.ForeignKey(Draft, on_delete=models.PROTECT, related_name="trials")
+    sha256 = models.BinaryField()
+    from_on = models.DateField()
+    until_on = models.DateField()
+    accounts = models.IntegerField()
+    unrated = models.IntegerField()
+    now_cents = models.BigIntegerField()
+    would_cents = models.BigIntegerField()
+    result = models.JSONField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["id", "draft"], name="decisions_drafttrial_of"),
+            models.CheckConstraint(condition=Q(until_on__gt=F("from_on")), name="decisions_drafttrial_days"),
+        ]
+
+
 class DraftApproval(models.Model):
     """A second person approved the draft, with the resolution and its paper; its versions were adopted by this event.
 
-    The database checks that ``drafted_by`` is the draft's author, and that ``sha256`` is that of the file kept.
+    The database checks that ``drafted_by`` is the draft's author, that ``sha256`` is that of the file kept, and that
+    the draft was tried before (``trial``; approvals from before trials were kept have none).
     """
 
     draft = models.OneToOneField(Draft, primary_key=True, on_delete=models.PROTECT, related_name="approval")
@@ -94,6 +119,7 @@ class DraftApproval(models.Model):
     sha256 = models.BinaryField()
     at = models.DateTimeField()
     event_id = models.BigIntegerField(unique=True)
+    trial = models.ForeignKey(DraftTrial, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
 
     class Meta:
         constraints = [
