@@ -76,7 +76,7 @@ def weigh_refund(asked: Asked) -> Weighed:
 
 def _weigh_deposit(asked: Asked, account_id: int, payee: _Payee) -> Weighed:
     ended = deposits.get_ended(account_id)
-    closed = ended.ended_on is not None and ended.ended_on <= asked.on
+    closed = ended.is_over(asked.on)
     due_on = _check_deposit(asked, account_id, ended, closed)
     added = deposits.interest_due(account_id, asked.on) if closed else ()
     held = deposits.list_held([account_id])
@@ -112,7 +112,8 @@ def _check_deposit(asked: Asked, account_id: int, ended: deposits.Ended, closed:
         return None
     if not ended.billed:
         raise Refused("The last days of service are not billed yet; the final bill comes first.", field="account_id")
-    assert ended.ended_on is not None
+    if ended.ended_on is None:
+        return None  # nothing was ever started, and no day of the law begins
     try:
         days = policies.load("deposit.refund.days").whole("deposit.refund.days", on=asked.on)
     except NotSet:

@@ -227,10 +227,18 @@ class DepositApplied:
 
 @dataclass(frozen=True)
 class Ended:
-    """An account's service: the last day, and the day its final bill goes through (None: not billed yet)."""
+    """An account's service: its last day (None: it goes on, or there never was any), and whether all of it is billed.
+
+    :ivar never: nothing was ever started, so there is nothing to bill: a deposit taken for a move that did not come
+    """
 
     ended_on: date | None
     billed: bool
+    never: bool = False
+
+    def is_over(self, on: date) -> bool:
+        """Whether no service runs on the day."""
+        return self.never or (self.ended_on is not None and self.ended_on <= on)
 
 
 def get_ended(account_id: int) -> Ended:
@@ -239,12 +247,12 @@ def get_ended(account_id: int) -> Ended:
         cursor.execute(
             "select case when bool_or(upper_inf(g.during)) then null else max(upper(g.during)) end,"
             " bool_and(not upper_inf(g.during) and exists (select from bills_outcome o where o.agreement_id = g.id"
-            "   and o.code = 'billed' and o.until_on >= upper(g.during)))"
+            "   and o.code = 'billed' and o.until_on >= upper(g.during))), count(*)"
             " from customers_agreement g where g.account_id = %s",
             [account_id],
         )
-        ended_on, billed = cursor.fetchone()
-    return Ended(ended_on, bool(billed))
+        ended_on, billed, count = cursor.fetchone()
+    return Ended(ended_on, bool(billed) or not count, never=not count)
 
 
 WHY = {"final": "final bill", "good_history": "good history"}
@@ -300,14 +308,14 @@ def apply_deposit(
 
 def _check_final(account_id: int, on: date) -> None:
     ended = get_ended(account_id)
-    if ended.ended_on is None or ended.ended_on > on:
+    if not ended.is_over(on):
         raise Refused(
             "Service goes on at this account. A deposit is applied when it ends (moves.stop), or by the city's review.",
             field="account_id",
         )
     if not ended.billed:
         raise Refused(
-            f"Service ended on {ended.ended_on.isoformat()} and its last days are not billed yet. Bill them first.",
+            f"Service ended on {ended.ended_on} and its last days are not billed yet. Bill them first.",
             field="account_id",
         )
 

@@ -126,7 +126,7 @@ def get_deposits(*, account_id: int, on: date) -> AccountDeposits:
         cursor.execute(_DECISIONS, values)
         decisions = tuple(_why(row) for row in cursor.fetchall())
     ended = get_ended(account_id)
-    closed = ended.ended_on is not None and ended.ended_on <= on
+    closed = ended.is_over(on)
     held = held_cents(account_id)
     try:
         reviewed = review(rules, _history(account_id, on), on=on) if held and not closed else None
