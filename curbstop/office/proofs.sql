@@ -210,6 +210,21 @@ union all
 select format('receipt %s-%s waits in a batch that the books do not know', x.series_id, x.no), x.cents from payments_tender x
 where not exists (select from ledger_posting p where p.document_id = x.batch_document_id and p.sub = 1);
 
+-- 15b: what the bank showed of ours is what was posted of it: lines and the processor's fee are the items they matched
+select count(*) from payments_bankmatch;
+with shown as (select x.match_id, sum(l.credit_cents - l.debit_cents) cents from payments_bankmatchline x
+               join payments_statementline l on l.id = x.line_id group by 1),
+     ours as (select s.match_id, sum(s.cents) cents from payments_banksettled s group by 1)
+select format('match %s: lines, fee and items differ', m.id), coalesce(s.cents, 0) as shown_cents, m.fee_cents,
+       coalesce(o.cents, 0) as items_cents
+from payments_bankmatch m left join shown s on s.match_id = m.id left join ours o on o.match_id = m.id
+where coalesce(s.cents, 0) + m.fee_cents <> coalesce(o.cents, 0) and (o.cents is not null or m.fee_cents > 0)
+union all
+select format('settled %s of document %s is not what was posted', s.id, s.document_id), s.cents, s.fee_cents,
+       sum(p.credit_cents - p.debit_cents)
+from payments_banksettled s join ledger_posting p on p.txn_id = s.txn_id and p.document_id = s.document_id and p.sub = 1
+group by s.id having s.cents <> sum(p.credit_cents - p.debit_cents);
+
 -- 16: every bank deposit is, by type of tender, what was tendered into its drawers, with over and short as posted
 select count(*) from payments_slip;
 with inside as (select d.slip_id, x.type, sum(x.cents) cents from payments_slipsession d

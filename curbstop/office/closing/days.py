@@ -254,7 +254,7 @@ def list_closes(*, period: str | None = None, limit: int = 31) -> tuple[CloseRow
             " where %s::text is null or c.period = %s order by c.id desc limit %s",
             [period, period, limit],
         )
-        return tuple(CloseRow(*row[:8], json.loads(row[8])) for row in cursor.fetchall())
+        return tuple(CloseRow(*row, json.loads(checks)) for *row, checks in cursor.fetchall())
 
 
 def sha256_of(body: bytes) -> str:

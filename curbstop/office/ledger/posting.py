@@ -155,8 +155,7 @@ def _post_close(event: Acting, *, act: str, posted_on: date, effective_on: date)
     check_recipe(act, ())
     try:
         with connection.cursor() as cursor:
-            values = [event.at, event.id, posted_on, effective_on, act, event.by.id, act == "close"]
-            cursor.execute(_CLOSE, values)
+            cursor.execute(_CLOSE, [event.at, event.id, posted_on, effective_on, act, event.by.id, act == "close"])
             return int(cursor.fetchone()[0])
     except IntegrityError as error:
         raise _explained(error, posted_on, effective_on) from error

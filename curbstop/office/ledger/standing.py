@@ -122,7 +122,8 @@ def get_standing(account_id: int, *, as_of: date, known_on: date, from_on: date 
     ageing = tuple(sum(i.open_cents for i in items if i.bucket == bucket) for bucket in BUCKETS)
     sums = (made.opening_cents, made.charges_cents, made.credits_cents, made.closing_cents)
     late = sum(line.posted_on > as_of for line in lines)
-    return Standing(account_id, *head, from_on, as_of, known_on, *sums, lines, items, ageing, late)
+    number, name = head
+    return Standing(account_id, number, name, from_on, as_of, known_on, *sums, lines, items, ageing, late)
 
 
 def _items(rows: Iterable[Row], says: Mapping[str, str], as_of: date) -> tuple[StandingItem, ...]:
