@@ -7,8 +7,9 @@ from typing import Any
 from django.http import QueryDict
 
 from curbstop.office._events import Key
-from curbstop.office._once import Refused
+from curbstop.office._once import CardNumberTyped, Refused
 from curbstop.rules import money
+from curbstop.rules.cards import mask_card_numbers
 from curbstop.rules.faults import BadValue
 
 MOST_TEXT = 500
@@ -80,7 +81,12 @@ class Entries:
         return value
 
     def blame(self, refused: Exception, fields: Mapping[str, str] | None = None) -> None:
-        """Put a refusal of the office beside the field it names; ``fields`` maps its names to the form's."""
+        """Put a refusal of the office beside the field it names; ``fields`` maps its names to the form's.
+
+        After a card number the form shows what was typed without it.
+        """
+        if isinstance(refused, CardNumberTyped):
+            self.sent = {name: mask_card_numbers(str(value)) for name, value in self.sent.items()}
         name = getattr(refused, "field", None) or "form"
         at = (fields or {}).get(name, name)
         self.errors["form" if at == "key" else at] = sentence(refused)

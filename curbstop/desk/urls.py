@@ -2,7 +2,22 @@
 
 from django.urls import path
 
-from curbstop.desk import bills, customers, drafts, facts, moves, payments, reads, runs, search, tariffs, today, trials
+from curbstop.desk import (
+    bills,
+    cards,
+    customers,
+    demo_gateway,
+    drafts,
+    facts,
+    moves,
+    payments,
+    reads,
+    runs,
+    search,
+    tariffs,
+    today,
+    trials,
+)
 
 urlpatterns = [
     path("", today.today, name="today"),
@@ -17,6 +32,12 @@ urlpatterns = [
     path("moves/started/<number>/", moves.started, name="moves-started"),
     path("payments/", payments.payments_page, name="payments"),
     path("payments/take/<number>/", payments.take, name="payments-take"),
+    path("payments/card/<number>/", cards.card, name="payments-card"),
+    path("payments/asked/<int:id>/", cards.asked, name="payments-asked"),
+    path("payments/asked/<int:id>/status/", cards.status, name="payments-asked-status"),
+    path("payments/asked/<int:id>/cancel/", cards.cancel, name="payments-asked-cancel"),
+    path("paid/", demo_gateway.paid, name="paid"),
+    path("demo-gateway/<token>/", demo_gateway.page, name="demo-gateway"),
     path("payments/receipt/<int:id>/", payments.receipt, name="payments-receipt"),
     path("payments/receipt/<int:id>/slip.pdf", payments.receipt_pdf, name="payments-slip"),
     path("payments/receipt/<int:id>/reverse/", payments.reverse, name="payments-reverse"),

@@ -23,5 +23,6 @@ urlpatterns = [
     path("accounts/inactive/", account.account_inactive, name="account_inactive"),
     path("accounts/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("accounts/password/change/", account.password_change, name="account_change_password"),
+    path("api/v1/", include("curbstop.api.urls")),
     path("", include("curbstop.desk.urls")),
 ]

@@ -81,9 +81,7 @@ class TestAsking:
     def test_a_second_ask_waits_for_the_answer_of_the_first(self, town, cents):
         of = account()
         ask(of)
-        with pytest.raises(
-            Refused, match=f"94.59 on {of.number} is still being asked for; wait for its answer"
-        ):
+        with pytest.raises(Refused, match=f"94.59 on {of.number} is still being asked for; wait for its answer"):
             ask(of, cents)
         refused = Event.objects.get(act="payments.ask", denied=True)
         assert refused.subjects == [f"account:{of.id}"] and Ask.objects.count() == 1
@@ -288,15 +286,15 @@ class TestCollected:
     def test_a_kiosk_posts_what_it_took_once(self, town):
         of = account()
         bill(of)
-        done = self.collect(account_number=of.number)
+        done = self.collect(account=of.number)
         assert (done.number, done.owed_after_cents) == ("KIOSK-000001", 6959)
-        assert self.collect(account_number=of.number).already
+        assert self.collect(account=of.number).already
         assert payments.get_receipt("KIOSK", 1).tenders[0].reference == "at the kiosk, Visa 4242"
-        other = self.collect(account_number=of.number, by=person("ivr", "robot"), channel="robot")
+        other = self.collect(account=of.number, by=person("ivr", "robot"), channel="robot")
         assert not other.already and ties()[10, 1040] == 5000  # its own names for its own payments
 
     def test_an_account_that_nobody_has(self, town):
-        done = self.collect(account_number="12")
+        done = self.collect(account="12")
         assert done.account_id is None and done.owner_id == person("finance").id and ties()[10, 2340] == -2500
 
     @pytest.mark.parametrize(
@@ -310,7 +308,7 @@ class TestCollected:
     )
     def test_what_a_robot_may_not_send(self, town, given, words):
         with pytest.raises((Refused, BadPayment), match=words):
-            self.collect(account_number=account().number, **given)
+            self.collect(account=account().number, **given)
 
     def test_a_robot_may_do_nothing_else(self, town):
         with pytest.raises(NotPermitted):

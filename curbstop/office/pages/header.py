@@ -43,6 +43,8 @@ class Header:
     deposit_cents: int  # held for the customer, never part of the balance
     held_run: int | None  # the run that holds the account's bill back
     held_why: str
+    pending_cents: int = 0  # asked for by card and not here yet: nobody charges again
+    pending_ask: int | None = None
 
 
 _HEADER = """
@@ -53,7 +55,7 @@ select a.id, a.number, c.id, c.name, c.kind, c.phone, c.email, c.language, a.mai
   case when pl.until_on <= %(on)s then pl.until_on end,
   coalesce(o.balance, 0), coalesce(o.past_due, 0), o.past_due_since, o.due_on, coalesce(o.credit, 0),
   coalesce(o.deposit, 0),
-  h.run_id, coalesce(h.why, '')
+  h.run_id, coalesce(h.why, ''), coalesce(w.cents, 0), w.ask_id
 from customers_account a join customers_customer c on c.id = a.customer_id
 left join lateral (
   select pr.*, min(lower(g.during)) since_on,
@@ -76,6 +78,10 @@ left join lateral (
   where r.account_id = a.id and (r.held or r.finding like 'held%%')
     and not exists (select from bills_runstep x where x.run_id = r.run_id and x.step = 'posted')
   group by r.run_id order by r.run_id desc limit 1) h on true
+left join lateral (
+  select sum(k.cents)::bigint cents, max(k.id) ask_id from payments_ask k where k.account_id = a.id
+    and not exists (select from payments_askended e where e.ask_id = k.id)
+    and not exists (select from payments_cardpayment p where p.ask_id = k.id)) w on true
 where {which}"""
 
 
