@@ -23,7 +23,8 @@ class Applicant:
     tenure: rent, own, or empty for a business; grades: the credit grade of each adult checked, empty for none;
     paper and paper_on: a protective order or certification letter and its date; owed_cents: left owing on
     earlier accounts; instalments: in how many parts the applicant wants to pay; no_ssn: the applicant gives no
-    number, so that no credit check can be made (Privacy Act, section 7: service is not refused for it).
+    number, so that no credit check can be made (Privacy Act, section 7: service is not refused for it); left_owing: an
+    earlier account was once written off, whatever was paid since.
     """
 
     customer_class: str
@@ -34,6 +35,7 @@ class Applicant:
     owed_cents: int = 0
     instalments: int = 1
     no_ssn: bool = False
+    left_owing: bool = False
 
     def __post_init__(self) -> None:
         _one_of("class", self.customer_class, CLASSES)
@@ -99,7 +101,7 @@ def work_out(policies: Policies, applicant: Applicant, *, on: date) -> Decided:
     waived = _waived(policies, applicant, on, notes)
     if waived is not None:
         return waived
-    if applicant.owed_cents:
+    if applicant.owed_cents or applicant.left_owing:
         owing = _prior_debt(policies, applicant, on, notes)
         if owing is not None:
             return owing
@@ -136,9 +138,10 @@ def _waived(policies: Policies, applicant: Applicant, on: date, notes: list[str]
 
 def _prior_debt(policies: Policies, applicant: Applicant, on: date, notes: list[str]) -> Deposit | None:
     owed = show(applicant.owed_cents)
+    told = f"{owed} is left owing" if applicant.owed_cents else "Something was left owing and written off"
     found = _from_table(policies, "deposit.prior_debt", applicant, on, notes)
     if isinstance(found, DepositNotSet):
-        notes.append(f"{owed} is left owing on an earlier account; no rule for that is set for this city.")
+        notes.append(f"{told} on an earlier account; no rule for that is set for this city.")
         return None
     return Deposit(
         found.amount_cents,
@@ -147,7 +150,7 @@ def _prior_debt(policies: Policies, applicant: Applicant, on: date, notes: list[
         found.says,
         found.authority,
         debt_first_cents=applicant.owed_cents,
-        notes=(*notes, f"{owed} is left owing and is paid first."),
+        notes=(*notes, f"{owed} is left owing and is paid first." if applicant.owed_cents else f"{told} before."),
     )
 
 

@@ -245,7 +245,7 @@ def test_an_old_debt_is_paid_first():
     books.posting("charge", legs)
     customer = Account.objects.get(pk=first).customer_id
     again = open_account("", customer_id=customer)
-    with pytest.raises(Refused, match="25.00 is left owing on an earlier account.*Take the payment first"):
+    with pytest.raises(Refused, match="25.00 is left owing on account .*Old debt is paid first, then the deposit is"):
         start(again.account_id, 2)
     assert moves.get_start_preview(premise_id=premise(2), account_id=again.account_id, on=START).debt_cents == 2_500
 

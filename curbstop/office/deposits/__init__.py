@@ -5,6 +5,7 @@ from curbstop.office.deposits.deciding import (
     Checked,
     DepositDecided,
     DepositIncreased,
+    ask_parts,
     decide,
     get_increase,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "accrue_all",
     "apply",
     "apply_finals",
+    "ask_parts",
     "asked_cents",
     "decide",
     "fund",

@@ -14,6 +14,7 @@ from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._locks import lock_accounts
 from curbstop.office._once import Refused, act
 from curbstop.office.deposits.holding import asked_cents, held_cents
+from curbstop.office.writeoffs import list_written_off
 from curbstop.records.payments.models import DepositDemand
 from curbstop.records.payments.refunds import DepositDecision
 from curbstop.rules.deposits import Applicant, Decided, Deposit, Increase, increase, work_out
@@ -91,7 +92,6 @@ def decide(
     no_ssn: bool = False,
     paper: str = "",
     paper_on: date | None = None,
-    owed_cents: int = 0,
     instalments: int = 1,
 ) -> DepositDecided:
     """Work out an account's deposit by the city's guideline and ask for it, in parts.
@@ -102,7 +102,6 @@ def decide(
     :param checks: the credit check of each adult, who agreed to it; the grade that asks for most decides
     :param no_ssn: no number was given, so that no check was made; service is not refused for it
     :param paper: a protective order or certification letter, with its date; what it says is kept nowhere here
-    :param owed_cents: left owing on earlier accounts and paid now; the deposit is then that of an old debt
     :raises Refused: the city has set no deposit for this case, or one was asked for already
     :raises rules.faults.BadValue: more parts than the guideline allows
     """
@@ -110,27 +109,10 @@ def decide(
     lock_accounts([account_id])
     _refuse_twice(account_id)
     rules = policies.load()
-    applicant = _applicant(account_id, checks, no_ssn, paper, paper_on, owed_cents, instalments)
+    applicant = _applicant(account_id, checks, no_ssn, paper, paper_on, instalments)
     decided = _decided(work_out(rules, applicant, on=on))
-    days = _days_apart(rules, on)
-    dues = [None if days is None else on + timedelta(days=days * n) for n in range(len(decided.instalments_cents))]
-    parts = _ask(event, account_id, decided.instalments_cents, dues, decided.authority)
     adverse = _adverse(rules, checks, on)
-    working = {"notes": list(decided.notes), "adverse": list(adverse)}
-    if not decided.confidential:
-        working["checks"] = [_plain(check) for check in checks]
-    DepositDecision.objects.create(
-        account_id=account_id,
-        decided_on=on,
-        why="start",
-        cents=decided.amount_cents,
-        policy=decided.policy,
-        says=decided.says,
-        authority=decided.authority,
-        working=working,
-        by_id=by.id,
-        event_id=event.id,
-    )
+    parts = ask_parts(event, account_id, decided, on, checks=checks, adverse=adverse)
     told = " + ".join(show(part.cents) for part in parts) or "none"
     event.about(says=f"Deposit of {show(decided.amount_cents)} decided ({told}): {decided.says}")
     return DepositDecided(
@@ -167,21 +149,24 @@ def _applicant(
     no_ssn: bool,
     paper: str,
     paper_on: date | None,
-    owed_cents: int,
     instalments: int,
 ) -> Applicant:
     with connection.cursor() as cursor:
-        cursor.execute("select customer_class, tenure from customers_account where id = %s", [account_id])
-        customer_class, tenure = cursor.fetchone()
+        cursor.execute(
+            "select a.customer_class, a.tenure, array(select o.id from customers_account o"
+            " where o.customer_id = a.customer_id and o.id <> a.id) from customers_account a where a.id = %s",
+            [account_id],
+        )
+        customer_class, tenure, others = cursor.fetchone()
     return Applicant(
         customer_class=customer_class,
         tenure=TENURES[tenure] if customer_class == "residential" else "",
         grades=tuple(check.grade for check in checks),
         paper=paper,
         paper_on=paper_on,
-        owed_cents=owed_cents,
         instalments=instalments,
         no_ssn=no_ssn,
+        left_owing=bool(others) and bool(list_written_off(account_ids=others, everything=True)),
     )
 
 
@@ -218,6 +203,40 @@ def _adverse(rules: Policies, checks: Sequence[Checked], on: date) -> tuple[str,
 
 def _plain(check: Checked) -> dict[str, Any]:
     return {**check.__dict__, "checked_on": check.checked_on.isoformat()}
+
+
+def ask_parts(
+    event: Acting,
+    account_id: int,
+    decided: Deposit,
+    on: date,
+    *,
+    checks: Sequence[Checked] = (),
+    adverse: Sequence[str] = (),
+) -> tuple[AskedPart, ...]:
+    """Ask for a deposit as decided, in its parts, and keep why: a part of acts that start an account.
+
+    Of a waiver by law nothing but the amount, the policy and its sentence is kept.
+    """
+    days = _days_apart(policies.load(PARTS_DAYS), on)
+    dues = [None if days is None else on + timedelta(days=days * n) for n in range(len(decided.instalments_cents))]
+    parts = _ask(event, account_id, decided.instalments_cents, dues, decided.authority)
+    working = {"notes": list(decided.notes), "adverse": list(adverse)}
+    if not decided.confidential:
+        working["checks"] = [_plain(check) for check in checks]
+    DepositDecision.objects.create(
+        account_id=account_id,
+        decided_on=on,
+        why="start",
+        cents=decided.amount_cents,
+        policy=decided.policy,
+        says=decided.says,
+        authority=decided.authority,
+        working=working,
+        by_id=event.by.id,
+        event_id=event.id,
+    )
+    return parts
 
 
 def _ask(

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from curbstop.office import search
+from curbstop.office import deposits, search
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
 from curbstop.office._own import refuse_own
@@ -144,7 +144,7 @@ def start(
     reads = _opening_reads(weighed, registers or {}, on, at, event)
     ids = _agree(weighed, account_id, on, counts, event)
     _charge_fee(weighed, account_id, on, event)
-    _ask_deposit(weighed, account_id, event)
+    _ask_deposit(weighed, account_id, on, event)
     search.refresh([account_id])
     done = _done(weighed, ids, reads, on)
     event.about(says=_told(weighed, party.number, on, done.unread))
@@ -242,17 +242,10 @@ def _charge_fee(weighed: Weighed, account_id: int, on: date, event: Acting) -> N
             )
 
 
-def _ask_deposit(weighed: Weighed, account_id: int, event: Acting) -> None:
-    """A demand an instalment, each asked for with a bill of its own: no date, the bill run gives it one."""
-    if not isinstance(weighed.deposit, Deposit) or not weighed.deposit.instalments_cents:
-        return
-    parts: list[Any] = list(weighed.deposit.instalments_cents)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into payments_depositdemand (account_id, cents, instalment, due_on, authority, event_id)"
-            " select %s, n.cents, n.place, null, %s, %s from unnest(%s::bigint[]) with ordinality as n (cents, place)",
-            [account_id, weighed.deposit.authority, event.id, parts],
-        )
+def _ask_deposit(weighed: Weighed, account_id: int, on: date, event: Acting) -> None:
+    """A demand an instalment: so many days apart, or with the first bills where the city has not said."""
+    if isinstance(weighed.deposit, Deposit):
+        deposits.ask_parts(event, account_id, weighed.deposit, on)
 
 
 def _not_set(weighed: Weighed) -> tuple[str, ...]:

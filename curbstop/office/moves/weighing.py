@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from curbstop.office import ledger, policies, tariffs
+from curbstop.office import policies, tariffs
 from curbstop.office._once import Refused
-from curbstop.office.ledger.statements import ask
+from curbstop.office.ledger.statements import array, ask
+from curbstop.office.writeoffs import list_written_off
 from curbstop.rules.customers import METERED, SERVICES
 from curbstop.rules.deposits import Applicant, Decided, Deposit, work_out
 from curbstop.rules.faults import BadValue
@@ -59,6 +60,19 @@ class ServiceChoice:
 
 
 @dataclass(frozen=True)
+class OldDebt:
+    """A bill or charge that an earlier account of the customer left owing; ``written_off_on`` None: it still stands."""
+
+    account_id: int
+    account: str
+    document_id: int
+    says: str
+    billed_on: date | None
+    written_off_on: date | None
+    cents: int
+
+
+@dataclass(frozen=True)
 class StartPreview:
     """What a start would do. ``refusals`` say what stands in its way; with any, it would be refused.
 
@@ -78,6 +92,7 @@ class StartPreview:
     deposit_not_set: str
     notes: tuple[str, ...]
     debt_cents: int
+    old_debts: tuple[OldDebt, ...]
     refusals: tuple[str, ...]
     says: str
 
@@ -121,6 +136,7 @@ class Weighed:
     fee_not_set: str
     deposit: Decided | None
     debt_cents: int
+    old_debts: tuple[OldDebt, ...]
     refusals: tuple[Refused | BadValue, ...]
     others: Sequence[Occupant] = field(default=())
 
@@ -197,21 +213,17 @@ def weigh(
     choices = _choices(taken, customer_class, on, wanted, refusals)
     rules = policies.load(*POLICIES)
     fee, fee_says, fee_authority, fee_not_set = _fee(rules, on)
-    debt = sum(max(cents, 0) for cents in ledger.get_balances(party.earlier).values()) if party and party.earlier else 0
+    old_debts = list_old_debts(account_ids=party.earlier) if party else ()
+    debt = sum(old.cents for old in old_debts)
+    left_owing = bool(party and party.earlier) and was_written_off(party.earlier if party else ())
     deposit: Decided | None = None
     if party is None or not party.deposit_asked:
         try:
-            deposit = _deposit(rules, customer_class, tenure, on, debt, instalments, grades)
+            deposit = _deposit(rules, customer_class, tenure, on, debt, instalments, grades, left_owing)
         except BadValue as fault:
             refusals.append(fault)
     if isinstance(deposit, Deposit) and deposit.debt_first_cents:
-        refusals.append(
-            Refused(
-                f"{show(deposit.debt_first_cents)} is left owing on an earlier account of this customer."
-                f" {deposit.says} Take the payment first.",
-                field="account_id",
-            )
-        )
+        refusals.append(_owes_first(deposit, old_debts))
     return Weighed(
         address=address,
         places=tuple(taken),
@@ -222,8 +234,53 @@ def weigh(
         fee_not_set=fee_not_set,
         deposit=deposit,
         debt_cents=debt,
+        old_debts=old_debts,
         refusals=tuple(refusals),
         others=tuple(place.occupant for place in places if place.occupant is not None),
+    )
+
+
+_OLD = """
+select p.account_id, a.number, p.document_id,
+  case when bool_or(t.act = 'bill') then 'Bill' else min(k.says) end,
+  min(t.effective_on) filter (where p.debit_cents > 0), null::date, sum(p.debit_cents - p.credit_cents)::bigint
+from ledger_posting p join ledger_transaction t on t.id = p.txn_id join ledger_kind k on k.id = p.kind_id
+join customers_account a on a.id = p.account_id
+where p.account_id = any(%(accounts)s::bigint[]) and p.sub = 2
+group by p.account_id, a.number, p.document_id having sum(p.debit_cents - p.credit_cents) > 0"""
+
+
+def list_old_debts(*, account_ids: Sequence[int]) -> tuple[OldDebt, ...]:
+    """What these accounts left owing, bill by bill, oldest first: what still stands and what was written off."""
+    if not account_ids:
+        return ()
+    standing = [OldDebt(*row) for row in ask(_OLD, {"accounts": array(account_ids)})]
+    written = [
+        OldDebt(
+            one.account_id, one.number, one.document_id, one.says, one.billed_on, one.written_off_on, one.left_cents
+        )
+        for one in list_written_off(account_ids=account_ids)
+    ]
+    return tuple(sorted((*standing, *written), key=lambda old: (old.billed_on or date.min, old.document_id)))
+
+
+def was_written_off(account_ids: Sequence[int]) -> bool:
+    """Whether a debt of these accounts was ever written off, whatever was paid since."""
+    return bool(list_written_off(account_ids=account_ids, everything=True))
+
+
+def _owes_first(deposit: Deposit, debts: Sequence[OldDebt]) -> Refused:
+    """The old debt, bill by bill, and what is asked once it is paid."""
+    told = []
+    for debt in debts:
+        one = f"{debt.says.lower()} of {debt.billed_on.isoformat()}" if debt.billed_on else debt.says.lower()
+        off = f", written off {debt.written_off_on.isoformat()}" if debt.written_off_on else ""
+        told.append(f"{one} {show(debt.cents)}{off}")
+    accounts = " and ".join(dict.fromkeys(debt.account for debt in debts))
+    return Refused(
+        f"{show(deposit.debt_first_cents)} is left owing on account {accounts}: {'; '.join(told)}. Old debt is paid"
+        f" first, then the deposit is {show(deposit.amount_cents)}. {deposit.says}",
+        field="account_id",
     )
 
 
@@ -302,6 +359,7 @@ def _deposit(
     debt_cents: int,
     instalments: int,
     grades: Sequence[int],
+    left_owing: bool,
 ) -> Decided:
     applicant = Applicant(
         customer_class=customer_class,
@@ -309,6 +367,7 @@ def _deposit(
         grades=tuple(grades),
         owed_cents=debt_cents,
         instalments=instalments,
+        left_owing=left_owing,
     )
     return work_out(rules, applicant, on=on)
 
@@ -342,6 +401,7 @@ def preview(weighed: Weighed) -> StartPreview:
         deposit_not_set=getattr(open_question, "why", ""),
         notes=weighed.deposit.notes if weighed.deposit else (),
         debt_cents=weighed.debt_cents,
+        old_debts=weighed.old_debts,
         refusals=tuple(str(refusal) for refusal in weighed.refusals),
         says=sentence(weighed),
     )
