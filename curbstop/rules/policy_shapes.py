@@ -144,7 +144,15 @@ SHAPES: dict[str, Shape] = {
         "needs_reads": "whole",
         "new_account_gal": "whole",
     },
-    "leak.rule": "text",
+    "leak.rule": {
+        "baseline": "words",
+        "prior_bills": "whole",
+        "least_percent": "whole",
+        "hidden": "yes_no",
+        "in_writing": "yes_no",
+    },
+    "leak.share": "percent",
+    "leak.once": "whole",
     # programmes and sanitation
     "senior.rule": "text",
     "bigtrash.free_per_year": "whole",

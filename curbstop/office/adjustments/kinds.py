@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from curbstop.office._once import Refused
-from curbstop.office.adjustments import credits, deposit_exceptions, receipts, refunding, transfers, writing_off
+from curbstop.office.adjustments import credits, deposit_exceptions, leaks, receipts, refunding, transfers, writing_off
 from curbstop.office.adjustments.weighing import DEFAULT_LIMITS, Asked, Post, Weigh, Weighed, post_entries
 
 COUNTER = frozenset({"csr", "supervisor", "finance", "finance_director"})
@@ -60,6 +60,9 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             "waive", "Waiver of a fee or late charge", "waive", COUNTER, credits.WAIVE_REASONS, credits.weigh_waive,
             evidence=False,
+        ),
+        Kind(
+            "leak", "Leak credit", "adjust", COUNTER, leaks.REASONS, leaks.weigh, letter=leaks.letter,
         ),
         Kind("transfer", "Transfer to another account", "move", COUNTER, transfers.REASONS, transfers.weigh_transfer),
         Kind(
