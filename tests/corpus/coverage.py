@@ -18,9 +18,10 @@ CONSTRUCTS = (
     ("prices, limits and tiers keyed by attributes", "`by`, `values`, `otherwise`"),
     ("whole-volume thresholds, classes by area", "`up_to`"),
     ("tiers scaled by dwelling units, both ways", "`scale`"),
+    ("winter averages: as volume, cap, limit; clamped", "`volume`, `tiers: [{to: average}]`, formulas"),
     (
-        "winter averages: as volume, cap, limit; clamped; drop the highest; day-weighted",
-        "`average`, `volume: {formula}`",
+        "how the average is made: months or reads, drop the highest, lowest n of m, by day, reset, until there is one",
+        "the section `average`",
     ),
     ("budgets by people, area and weather", "`inputs`, `values`, formulas"),
     ("drought prices, and a charge beyond an allotment", "`tiers: {by}`, `included`"),
@@ -34,8 +35,9 @@ CONSTRUCTS = (
     ("rounding: of counted volume, per tier, per line, per bill", "`quantity`, `round`, `round_bill`"),
 )
 OPEN = (
-    "The average that the office works out by itself (months, lowest n of m, reset) is the policy `sewer.average`;"
-    " a tariff says other variants by formula over months that the account carries.",
+    "The average of a former occupant, of a neighbourhood or of a class is not carried over to a new account: the"
+    " section `average` says a quantity or the use until there is one.",
+    "A fact that changes inside a period counts from the next one; it is not weighted by days as a rate change is.",
     "The prices of the made-up RateParser city and the increases of Broken Arrow are printed in their cases only; the"
     " tariffs take them from there.",
     "Late fees, leak credits, payment plans and budget billing are written as tariffs here to check the arithmetic; the"
