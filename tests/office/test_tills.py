@@ -244,6 +244,156 @@ class TestToTheBank:
         assert (trial["10-1001"], trial["10-1030"], trial["10-1020"]) == (3000, -3000, 0)
 
 
+class TestFloats:
+    def fund(self, cents, on=DAY):
+        return tills.set_change_fund(key=key(), by=person("finance"), at=at_on(on), cents=cents, on=on)
+
+    def test_the_change_fund_comes_from_the_bank_and_floats_from_the_safe(self, town):
+        made = self.fund(40000)
+        assert (made.cents, made.change_cents) == (40000, 40000)
+        trial = {line.gl: line.debit_cents - line.credit_cents for line in ledger.get_trial_balance(DAY)}
+        assert (trial["10-1015"], trial["10-1001"]) == (40000, -40000)
+        with pytest.raises(Refused, match="The safe holds 400.00 of the change fund, not 400.01"):
+            open_till(float_cents=40001)
+        open_till(float_cents=25000)
+        assert tills.get_change_fund() == (40000, 25000)
+        with pytest.raises(Refused, match="Floats of 250.00 are in drawers"):
+            self.fund(24999)
+        with pytest.raises(Refused, match="is 400.00 already"):
+            self.fund(40000)
+        close(count(25000))  # the float goes back to the safe
+        assert tills.get_change_fund() == (40000, 0)
+        assert self.fund(30000).change_cents == -10000
+
+    def test_a_drawer_that_lost_some_of_its_float_says_what_to_do_and_is_made_up(self, town):
+        self.fund(40000)
+        open_till()
+        closed = close(count(19000), reason="unknown")
+        with pytest.raises(Refused, match="Till T1 of 2026-03-02 holds 10.00 less cash than its float") as caught:
+            deposit(closed)
+        assert caught.value.field == "session_ids" and "tills.restore_float" in str(caught.value)
+        made = tills.restore_float(key=key(), by=person("finance"), at=at_on(DAY), session_id=closed.session_id, on=DAY)
+        check()
+        assert made.cents == 1000 and tills.get_change_fund() == (39000, 0)
+        trial = {line.gl: line.debit_cents - line.credit_cents for line in ledger.get_trial_balance(DAY)}
+        assert (trial["10-1020"], trial["51-5110"], trial["10-1015"]) == (0, 1000, 39000)
+        with pytest.raises(Refused, match="lacks nothing of its float"):
+            tills.restore_float(key=key(), by=person("finance"), at=at_on(DAY), session_id=closed.session_id, on=DAY)
+        with pytest.raises(Refused, match="nothing in these drawers"):
+            deposit(closed)
+
+    def test_without_a_change_fund_there_is_nothing_to_make_it_up_from(self, town):
+        open_till()
+        closed = close(count(19000), reason="unknown")
+        with pytest.raises(Refused, match="The safe holds 0.00 of the change fund, and 10.00 are missing"):
+            tills.restore_float(key=key(), by=person("finance"), at=at_on(DAY), session_id=closed.session_id, on=DAY)
+
+
+class TestHandOver:
+    def hand_over(self, told, by="second"):
+        return tills.hand_over(key=key(), by=person(by), at=at_on(DAY), till="T1", count_id=told.count_id, on=DAY)
+
+    def test_the_next_cashier_goes_on_with_the_float_and_the_money_goes_to_the_bank(self, town):
+        of = account()
+        first = open_till()
+        take(of, Tender("cash", 5000))
+        told = count(25000)
+        with pytest.raises(Refused, match="is your own; whoever takes it over"):
+            self.hand_over(told, by="cashier")
+        done = self.hand_over(told)
+        assert (done.before_id, done.float_cents) == (first.session_id, 20000)
+        drawer = tills.get_drawer("T1")
+        assert (drawer.cashier, drawer.session_id, drawer.counted) == ("Second", done.after_id, False)
+        take(of, Tender("cash", 700), by="second")
+        (waiting,) = [row for row in tills.list_sessions_to_deposit() if row.cash_cents]
+        assert (waiting.session_id, waiting.cash_cents) == (first.session_id, 5000)
+        again = close(count(20700, by="second"))
+        slip = deposit(again, done_session(done))
+        check()
+        assert slip.cash_cents == 5700
+
+    def test_a_difference_is_for_a_supervisor(self, town):
+        open_till()
+        told = count(19000)
+        with pytest.raises(Refused, match="short 10.00. A supervisor signs a difference"):
+            self.hand_over(told)
+        again = count(20000, by="supervisor")
+        with pytest.raises(Refused, match="was counted again since"):
+            self.hand_over(told)
+        self.hand_over(again)
+
+    def test_a_drawer_that_is_not_counted_is_not_handed_over(self, town):
+        open_till()
+        with pytest.raises(Refused, match="is not counted; its cashier counts it first"):
+            tills.hand_over(key=key(), by=person("second"), at=at_on(DAY), till="T1", count_id=1, on=DAY)
+        with pytest.raises(NotPermitted):
+            tills.hand_over(key=key(), by=person("finance"), at=at_on(DAY), till="T1", count_id=1, on=DAY)
+
+
+def done_session(done):
+    from types import SimpleNamespace
+
+    return SimpleNamespace(session_id=done.before_id)
+
+
+class TestReportingUp:
+    @pytest.mark.parametrize(("cents", "reported"), [(10000, 10000), (9999, 0)])
+    def test_what_reaches_the_policy_goes_to_the_finance_director(self, town, cents, reported):
+        set_policy("till.report_up", 10000)
+        open_till()
+        closed = close(count(20000 - cents), reason="unknown")
+        check()
+        assert closed.reported_cents == reported
+        assert [row.short_cents for row in tills.list_reports()] == [cents] * bool(reported)
+
+    def test_over_and_short_are_not_added_up_or_set_off(self, town):
+        set_policy("till.report_up", 10000)
+        of = account()
+        open_till()
+        take(of, Tender("check", 30000, "1"))
+        closed = close(count(20000 - 9000, 30000 + 9000), reason="unknown")
+        assert (closed.over_cents, closed.short_cents, closed.reported_cents) == (9000, 9000, 0)
+
+    def test_it_is_looked_at_once_with_words_by_another(self, town):
+        set_policy("till.report_up", 10000)
+        person("director", "finance_director")
+        open_till()
+        closed = close(count(0), reason="unknown")
+        given = {"at": at_on(DAY), "session_id": closed.session_id}
+        with pytest.raises(NotPermitted):
+            tills.see_report(key=key(), by=person("supervisor"), words="x", **given)
+        with pytest.raises(Refused, match="what follows"):
+            tills.see_report(key=key(), by=person("director"), words=" ", **given)
+        tills.see_report(key=key(), by=person("director"), words="police report 12", **given)
+        assert not tills.list_reports(unseen_only=True)
+        with pytest.raises(Refused, match="looked at already"):
+            tills.see_report(key=key(), by=person("director"), words="again", **given)
+
+    def test_where_the_policy_is_not_set_nothing_is_reported(self, town):
+        open_till()
+        assert close(count(0), reason="unknown").reported_cents == 0
+
+
+class TestPages:
+    def test_a_session_tells_what_should_be_there_only_when_it_is_counted(self, town):
+        of = account()
+        opened = open_till()
+        receipt = take(of, Tender("cash", 5000), Tender("check", 3000, "17"))
+        before = tills.get_session(opened.session_id)
+        assert before.differences == () and [line.number for line in before.receipts] == [receipt.number]
+        assert before.receipts[0].how == "cash, check 17"
+        count(24000, 3000)
+        counted_ = tills.get_session(opened.session_id)
+        assert [d.expected_cents for d in counted_.differences] == [25000, 3000, 0]
+        close(count(24000, 3000), reason="unknown")
+        after = tills.get_session(opened.session_id)
+        assert after.differences == counted_.differences and after.signed_by == "Supervisor"
+        (row,) = tills.list_signed(from_on=DAY, until_on=AFTER)
+        assert (row.short_cents, row.over_cents, row.reason) == (1000, 0, "unknown")
+        with pytest.raises(Refused, match="no drawer session 99"):
+            tills.get_session(99)
+
+
 def test_counts_are_kept_by_denomination(town):
     open_till()
     pieces = Counted((Piece(10000, 1), Piece(25, 3)), coin_cents=7)

@@ -1,4 +1,4 @@
-"""Drawers: installed, opened with a float, counted blind, signed by a second person, taken to the bank."""
+"""Drawers: installed, opened with a float, counted blind, signed by a second person."""
 
 from __future__ import annotations
 
@@ -8,32 +8,24 @@ from datetime import date, datetime
 
 from django.db import connection
 
-from curbstop.office import ledger
+from curbstop.office import ledger, policies
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
+from curbstop.records.payments.banking import TillReport
 from curbstop.records.payments.models import (
     Series,
-    Slip,
-    SlipConfirmed,
-    SlipSession,
     Till,
     TillClose,
     TillCount,
     TillSession,
 )
-from curbstop.rules.ledger import Leg, Tendered, bank_confirmed, bank_deposit, fund_of
+from curbstop.rules.ledger import Leg, fund_of
 from curbstop.rules.ledger import over as over_legs
 from curbstop.rules.ledger import short as short_legs
-from curbstop.rules.ledger.recipes import DRAWERS
 from curbstop.rules.money import show
 from curbstop.rules.payments import LINES
+from curbstop.rules.policies import NotSet
 from curbstop.rules.tills import Counted, Difference, Piece, check_counted, compare, over_and_short
-
-__all__ = [
-    "Counted", "CountTold", "Difference", "Drawer", "Piece", "SessionClosed", "SessionOpened", "SlipMade",
-    "SlipReceipt", "SlipRow", "TillInstalled", "close", "confirm", "count", "deposit", "get_drawer", "get_slip",
-    "install", "list_sessions_to_deposit", "list_slips", "list_tills", "open",
-]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -68,7 +60,10 @@ class CountTold:
 
 @dataclass(frozen=True)
 class SessionClosed:
-    """A drawer signed by a second person. ``cash_cents`` and the others are what goes to the bank, float taken off."""
+    """A drawer signed by a second person. ``cash_cents`` and the others are what goes to the bank, float taken off.
+
+    ``reported_cents``: the limit of the policy ``till.report_up`` that it reached, 0 where it did not or none is set.
+    """
 
     session_id: int
     till: str
@@ -78,37 +73,7 @@ class SessionClosed:
     cash_cents: int
     check_cents: int
     money_order_cents: int
-
-
-@dataclass(frozen=True)
-class SlipReceipt:
-    """A receipt whose tenders are in a deposit."""
-
-    number: str
-    payer: str
-    cash_cents: int
-    check_cents: int
-    money_order_cents: int
-    references: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class SlipMade:
-    """A bank deposit: its total by type of tender, the drawers in it, every receipt of theirs."""
-
-    slip_id: int
-    made_on: date
-    cash_cents: int
-    check_cents: int
-    money_order_cents: int
-    tills: tuple[str, ...]
-    receipts: tuple[SlipReceipt, ...]
-    confirmed_on: date | None
-
-    @property
-    def total_cents(self) -> int:
-        """What the bank should show."""
-        return self.cash_cents + self.check_cents + self.money_order_cents
+    reported_cents: int = 0
 
 
 @act("tills.install")
@@ -150,6 +115,7 @@ def open(
         raise Refused(f"A float of {show(float_cents)} cannot be; count what is in the drawer.", field="float_cents")
     if on not in ledger.get_open_days():
         raise ledger.DayNotOpen(f"The accounting day {on.isoformat()} is not open; finance opens it.", field="on")
+    _check_safe(float_cents)
     last = TillClose.objects.filter(session__till=drawer).order_by("-session_id").first()
     made = TillSession.objects.create(
         till=drawer,
@@ -162,6 +128,30 @@ def open(
     )
     event.about(f"till:{drawer.pk}", says=f"Till {till} opened by {by.name} with a float of {show(float_cents)}.")
     return SessionOpened(made.pk, till, on, float_cents)
+
+
+def get_change_fund() -> tuple[int, int]:
+    """The change fund of the office, and what of it is in drawers as floats; the rest is in the safe.
+
+    A float goes back to the safe when its drawer is signed. 0 and 0 where no change fund was set up.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select coalesce((select sum(p.debit_cents - p.credit_cents) from ledger_posting p join ledger_gl g"
+            " on g.id = p.gl_id where g.fund = 10 and g.object = 1015), 0)::bigint,"
+            " coalesce((select sum(s.float_cents) from payments_tillsession s where not exists"
+            " (select from payments_tillclose x where x.session_id = s.id)), 0)::bigint"
+        )
+        fund, out = cursor.fetchone()
+    return fund, out
+
+
+def _check_safe(float_cents: int) -> None:
+    """A float comes from the safe, where there is a change fund. :raises Refused: there is not so much in it"""
+    fund, out = get_change_fund()
+    if fund and float_cents > fund - out:
+        says = f"The safe holds {show(fund - out)} of the change fund, not {show(float_cents)}"
+        raise Refused(f"{says}. Count the drawer again, or ask finance to raise the fund.", field="float_cents")
 
 
 @act("tills.count")
@@ -221,6 +211,21 @@ def close(
     if (over or short) and not reason.strip():
         says = f"Till {till} is over {show(over)} and short {show(short)}."
         raise Refused(f"{says} Every difference needs its reason, even if it is: unknown.", field="reason")
+    return _sign(event, by, at, till, session, last, differences, reason.strip())
+
+
+def _sign(
+    event: Acting,
+    by: Actor,
+    at: datetime,
+    till: str,
+    session: _Session,
+    last: TillCount,
+    differences: Sequence[Difference],
+    reason: str,
+) -> SessionClosed:
+    """Post what is over and short, write the close, and report up what the policy wants reported."""
+    over, short = over_and_short(differences)
     txn_id = _post_differences(event, session, differences)
     TillClose.objects.create(
         session_id=session.id,
@@ -231,12 +236,29 @@ def close(
         short_cents=short,
         over_cents=over,
         txn_id=txn_id,
-        reason=reason.strip(),
+        reason=reason,
         event_id=event.id,
     )
-    event.about(f"till:{drawer.pk}", says=f"Till {till} signed by {by.name}: over {show(over)}, short {show(short)}.")
+    limit = _report_up(event, session, over, short)
+    told = f", reported to the finance director ({show(limit)} or more)" if limit else ""
+    says = f"Till {till} signed by {by.name}: over {show(over)}, short {show(short)}{told}."
+    event.about(f"till:{session.till_id}", says=says)
     cash = last.cash_cents - session.float_cents
-    return SessionClosed(session.id, till, over, short, txn_id, cash, last.check_cents, last.money_order_cents)
+    return SessionClosed(session.id, till, over, short, txn_id, cash, last.check_cents, last.money_order_cents, limit)
+
+
+def _report_up(event: Acting, session: _Session, over: int, short: int) -> int:
+    """Report a difference that reaches the policy's limit; returns that limit, 0 where nothing is reported."""
+    try:
+        limit = policies.load("till.report_up").cents("till.report_up", on=session.opened_on)
+    except NotSet:
+        return 0  # the screen says so; every difference has its reason and its second person all the same
+    if limit <= 0 or max(over, short) < limit:
+        return 0
+    TillReport.objects.create(
+        session_id=session.id, over_cents=over, short_cents=short, limit_cents=limit, event_id=event.id
+    )
+    return limit
 
 
 def _post_differences(event: Acting, session: _Session, differences: Sequence[Difference]) -> int | None:
@@ -257,88 +279,10 @@ def _post_differences(event: Acting, session: _Session, differences: Sequence[Di
     return ledger._post(event, act="over_short", posted_on=on, effective_on=on, legs=legs)
 
 
-@act("tills.deposit")
-def deposit(event: Acting, /, *, key: Key, by: Actor, at: datetime, session_ids: tuple[int, ...], on: date) -> SlipMade:
-    """Make up a bank deposit from signed drawers; everything in them but the float goes into it.
-
-    :raises Refused: a drawer that is not signed, is in another deposit, or holds nothing
-    :raises DayNotOpen, DayClosed: the accounting day takes nothing
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select t.id from payments_till t where t.id in"
-            " (select s.till_id from payments_tillsession s where s.id = any(%s)) order by t.id for no key update",
-            [list(session_ids)],
-        )
-    waiting = {row.session_id: row for row in list_sessions_to_deposit()}
-    missing = [id for id in session_ids if id not in waiting]
-    if missing or not session_ids:
-        raise Refused(
-            f"These drawers are not signed, or are in a deposit already: {missing}. Choose among those that wait.",
-            field="session_ids",
-        )
-    chosen = [waiting[id] for id in dict.fromkeys(session_ids)]
-    lines = [
-        Tendered(DRAWERS, row.document_id, LINES[type], cents)
-        for row in chosen
-        for type, cents in (
-            ("cash", row.cash_cents),
-            ("check", row.check_cents),
-            ("money_order", row.money_order_cents),
-        )
-    ]
-    if not any(line.cents for line in lines):
-        raise Refused("There is nothing in these drawers to take to the bank.", field="session_ids")
-    (slip_id,) = ledger.reserve_documents(1)
-    txn_id = ledger._post(event, act="bank_deposit", posted_on=on, effective_on=on, legs=bank_deposit(slip_id, lines))
-    slip = Slip.objects.create(
-        id=slip_id,
-        txn_id=txn_id,
-        made_on=on,
-        cash_cents=sum(row.cash_cents for row in chosen),
-        check_cents=sum(row.check_cents for row in chosen),
-        money_order_cents=sum(row.money_order_cents for row in chosen),
-        by_id=by.id,
-        event_id=event.id,
-    )
-    SlipSession.objects.bulk_create(SlipSession(session_id=row.session_id, slip=slip) for row in chosen)
-    made = get_slip(slip_id)
-    event.about(f"slip:{slip_id}", says=f"Bank deposit of {show(made.total_cents)} from till {', '.join(made.tills)}.")
-    return made
-
-
-@act("tills.confirm")
-def confirm(
-    event: Acting, /, *, key: Key, by: Actor, at: datetime, slip_id: int, on: date, cents: int, reference: str = ""
-) -> SlipMade:
-    """The bank statement shows a deposit: what was on the way is in the bank.
-
-    :param cents: what the statement shows; it must be the slip's total
-    :raises Refused: no such deposit, it is confirmed already, or the bank shows another amount
-    """
-    slip = get_slip(slip_id)
-    if slip.confirmed_on is not None:
-        says = f"This deposit was confirmed on {slip.confirmed_on.isoformat()}"
-        raise Refused(f"{says}; look for another deposit of the same amount.", field="slip_id")
-    if cents != slip.total_cents:
-        says = (
-            f"The slip says {show(slip.total_cents)}, the bank {show(cents)}: {show(cents - slip.total_cents)} apart."
-        )
-        raise Refused(f"{says} Ask the bank for its advice before anything is posted.", field="cents")
-    lines = {1: slip.cash_cents, 2: slip.check_cents, 3: slip.money_order_cents}
-    txn_id = ledger._post(
-        event, act="bank_confirmed", posted_on=on, effective_on=on, legs=bank_confirmed(slip_id, lines)
-    )
-    SlipConfirmed.objects.create(
-        slip_id=slip_id, txn_id=txn_id, confirmed_on=on, reference=reference, by_id=by.id, event_id=event.id
-    )
-    event.about(f"slip:{slip_id}", says=f"The bank shows the deposit of {show(cents)}.")
-    return get_slip(slip_id)
-
-
 @dataclass(frozen=True)
 class _Session:
     id: int
+    till_id: int
     document_id: int
     opened_on: date
     cashier_id: int
@@ -357,8 +301,8 @@ def _lock(till: str) -> Till:
 def _open_session(till_id: int) -> _Session | None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "select s.id, s.document_id, s.opened_on, s.cashier_id, trim(u.first_name || ' ' || u.last_name),"
-            " s.float_cents, exists (select from payments_tillcount c where c.session_id = s.id)"
+            "select s.id, s.till_id, s.document_id, s.opened_on, s.cashier_id, trim(u.first_name || ' ' ||"
+            " u.last_name), s.float_cents, exists (select from payments_tillcount c where c.session_id = s.id)"
             " from payments_tillsession s join base_user u on u.id = s.cashier_id where s.till_id = %s"
             " and not exists (select from payments_tillclose x where x.session_id = s.id)",
             [till_id],
@@ -433,84 +377,3 @@ def _drawers(code: str | None) -> tuple[Drawer, ...]:
     with connection.cursor() as cursor:
         cursor.execute(_DRAWERS, {"code": code})
         return tuple(Drawer(*row) for row in cursor.fetchall())
-
-
-@dataclass(frozen=True)
-class SlipRow:
-    """A signed drawer that waits for the bank: what it holds beside the float."""
-
-    session_id: int
-    document_id: int
-    till: str
-    cashier: str
-    opened_on: date
-    cash_cents: int
-    check_cents: int
-    money_order_cents: int
-
-
-_TO_DEPOSIT = """
-select s.id, s.document_id, t.code, trim(u.first_name || ' ' || u.last_name), s.opened_on,
-  coalesce(sum(p.debit_cents - p.credit_cents) filter (where p.line_no = 1), 0)::bigint,
-  coalesce(sum(p.debit_cents - p.credit_cents) filter (where p.line_no = 2), 0)::bigint,
-  coalesce(sum(p.debit_cents - p.credit_cents) filter (where p.line_no = 3), 0)::bigint
-from payments_tillclose x join payments_tillsession s on s.id = x.session_id
-join payments_till t on t.id = s.till_id join base_user u on u.id = s.cashier_id
-left join ledger_posting p on p.document_id = s.document_id and p.sub = 1
-where not exists (select from payments_slipsession d where d.session_id = s.id)
-group by s.id, t.code, u.id order by s.opened_on, t.code"""
-
-
-def list_sessions_to_deposit() -> tuple[SlipRow, ...]:
-    """Signed drawers that are in no bank deposit yet, oldest first."""
-    with connection.cursor() as cursor:
-        cursor.execute(_TO_DEPOSIT)
-        return tuple(SlipRow(*row) for row in cursor.fetchall())
-
-
-_SLIP_RECEIPTS = """
-select e.code || '-' || lpad(r.no::text, 6, '0'), r.payer,
-  coalesce(sum(x.cents) filter (where x.type = 'cash'), 0)::bigint,
-  coalesce(sum(x.cents) filter (where x.type = 'check'), 0)::bigint,
-  coalesce(sum(x.cents) filter (where x.type = 'money_order'), 0)::bigint,
-  array_remove(array_agg(x.reference order by x.line), '')
-from payments_slipsession d join payments_tillsession s on s.id = d.session_id
-join payments_tender x on x.batch_document_id = s.document_id
-join payments_receipt r on (r.series_id, r.no) = (x.series_id, x.no) join payments_series e on e.id = r.series_id
-where d.slip_id = %s group by e.code, r.no, r.payer order by e.code, r.no"""
-
-
-def get_slip(slip_id: int) -> SlipMade:
-    """A bank deposit with every receipt in it. :raises Refused: there is no such deposit"""
-    slip = Slip.objects.filter(id=slip_id).select_related("confirmed").first()
-    if slip is None:
-        raise Refused(f"There is no bank deposit {slip_id}.", field="slip_id")
-    tills = (
-        SlipSession.objects.filter(slip=slip)
-        .order_by("session_id")
-        .values_list("session__session__till__code", flat=True)
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(_SLIP_RECEIPTS, [slip_id])
-        receipts = tuple(
-            SlipReceipt(row[0], row[1], row[2], row[3], row[4], tuple(row[5])) for row in cursor.fetchall()
-        )
-    confirmed = getattr(slip, "confirmed", None)
-    return SlipMade(
-        slip.id,
-        slip.made_on,
-        slip.cash_cents,
-        slip.check_cents,
-        slip.money_order_cents,
-        tuple(tills),
-        receipts,
-        confirmed.confirmed_on if confirmed else None,
-    )
-
-
-def list_slips(*, unconfirmed_only: bool = False) -> tuple[SlipMade, ...]:
-    """Bank deposits, newest first."""
-    slips = Slip.objects.order_by("-id")
-    if unconfirmed_only:
-        slips = slips.filter(confirmed__isnull=True)
-    return tuple(get_slip(id) for id in slips.values_list("id", flat=True))
