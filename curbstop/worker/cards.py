@@ -7,16 +7,16 @@ import logging
 from datetime import UTC, date, datetime, timedelta
 from urllib.request import ProxyHandler, Request, build_opener
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from curbstop.office import delinquency, outbox, payments, policies, staff
+from curbstop.office import delinquency, outbox, payments, staff
 from curbstop.office._events import Actor, Key
 from curbstop.office._once import Refused
 from curbstop.office.payments import OpenAsk
+from curbstop.office.payments.asking import city_zone
 from curbstop.outside import cards, mail, sms
 from curbstop.rules.cards import Report
 from curbstop.rules.policies import NotSet
@@ -101,7 +101,7 @@ def _send_soon() -> None:
 
 
 def _today(at: datetime) -> date:
-    return at.astimezone(ZoneInfo(policies.get_city().time_zone)).date()
+    return at.astimezone(city_zone()).date()
 
 
 def deal_with_reports(*, at: datetime) -> None:
