@@ -142,7 +142,8 @@ OUTCOMES = {
     "over_limit_ask": "Above the customer's limit: asked, not drafted",
     "prenote_waiting": "Waits for the prenote",
     "prenote_refused": "The bank refused the prenote",
-    "changed_waiting": "The bank's correction waits to be entered",
+    "again": "A returned draft presented again",
+    "cash_only": "Pays by cash, cashier's check or money order only",
     "payments_pending": "Another payment is on its way",
     "stopped": "The bank said that no more drafts may be made",
     "nothing_due": "Nothing is due",
@@ -167,6 +168,7 @@ class Enrolled:
     :ivar prenote: `none` (never sent), `sent`, `passed`, `refused`, or `not_needed`
     :ivar pending_cents: drafts and other payments on their way
     :ivar stopped: the bank's return says that nothing more may be drafted here
+    :ivar cash_only: a mark on the account refuses drafts
     """
 
     account_id: int
@@ -176,6 +178,7 @@ class Enrolled:
     prenote: str
     pending_cents: int = 0
     stopped: bool = False
+    cash_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +196,7 @@ class Planned:
 def plan(enrolled: Enrolled, *, through_on: date) -> Planned:
     """What a run that takes bills with a draft day up to `through_on` does with one account.
 
-    Never more than what the account owes (a credit elsewhere on it counts), never anything twice, never above the limit.
+    Never more than the account owes (a credit elsewhere on it counts), never twice, never above the limit.
     """
     days = {bill: _day_of(bill, enrolled.terms) for bill in enrolled.bills}
     due = sorted(
@@ -208,6 +211,8 @@ def plan(enrolled: Enrolled, *, through_on: date) -> Planned:
 
     if enrolled.stopped:
         return answer("stopped", "the bank's return forbids another draft; a new authorisation is needed")
+    if enrolled.cash_only:
+        return answer("cash_only", "payments came back, and a mark holds: cash, cashier's check or money order")
     if enrolled.prenote == "refused":
         return answer("prenote_refused", "correct the bank numbers with the customer")
     if enrolled.prenote == "none":

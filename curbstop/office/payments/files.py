@@ -97,7 +97,15 @@ class BatchRecorded:
 
 
 def record_batch(
-    *, key: Key, by: Actor, at: datetime, channel: str, name: str, rows: Sequence[FileRow], on: date
+    *,
+    key: Key,
+    by: Actor,
+    at: datetime,
+    channel: str,
+    name: str,
+    rows: Sequence[FileRow],
+    on: date,
+    posted_on: date | None = None,
 ) -> BatchRecorded:
     """Take a channel's file and post every payment in it: one receipt a row, applied by policy.
 
@@ -105,17 +113,23 @@ def record_batch(
     with the same file after an interruption: it goes on, and posts nothing twice.
 
     :param key: of the file; its blocks get keys of their own
-    :param on: the accounting day, and the day the money came
+    :param on: the day the money came; posted on ``posted_on``, by default the same day
     :raises Refused: an unknown channel, an empty file
     :raises BadPayment: an amount that cannot be, naming the row
     """
     text = "\n".join(f"{row.account_number}\t{row.cents}\t{row.reference}" for row in rows)
     received = receive_file(key=Key(f"{key}"), by=by, at=at, channel=channel, name=name, content=text, on=on)
-    for block in _blocks_to_do(received.batch_id):
-        _record_block(
-            key=Key(f"{key}:{received.batch_id}:{block}"), by=by, at=at, batch_id=received.batch_id, block=block, on=on
-        )
+    post_blocks(key=key, by=by, at=at, batch_id=received.batch_id, on=on, posted_on=posted_on or on)
     return _recorded(received)
+
+
+def post_blocks(*, key: Key, by: Actor, at: datetime, batch_id: int, on: date, posted_on: date) -> None:
+    """Post what of a file is not posted yet, a block at a time, each its own commit and event."""
+    for block in _blocks_to_do(batch_id):
+        _record_block(
+            key=Key(f"{key}:{batch_id}:{block}"), by=by, at=at, batch_id=batch_id, block=block, on=on,
+            posted_on=posted_on,
+        )  # fmt: skip
 
 
 @act("payments.receive_file", secret=("content",))
@@ -128,8 +142,13 @@ def receive_file(
     """
     if channel not in CHANNELS:
         raise Refused(f"There is no channel {channel!r}; the channels are {', '.join(CHANNELS)}.", field="channel")
-    rows = _read(content)
-    sha256 = hashlib.sha256(content.encode()).digest()
+    return keep_rows(event, channel, name, _read(content), sha256=hashlib.sha256(content.encode()).digest(), on=on)
+
+
+def keep_rows(
+    event: Acting, channel: str, name: str, rows: Sequence[FileRow], *, sha256: bytes, on: date
+) -> FileReceived:
+    """Keep the rows of a file for the act under way, once for a channel and digest."""
     before = Batch.objects.filter(channel=channel, sha256=sha256).first()
     if before is not None:
         event.about(f"batch:{before.pk}", says=f"{name}: this file was taken before, as {before.name}.")
@@ -166,11 +185,7 @@ def _read(content: str) -> list[FileRow]:
 
 def _copy_rows(batch_id: int, rows: Sequence[FileRow]) -> None:
     """Keep the rows with the account each names, numbered by blocks of accounts in order; the nameless come last."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select number, id from customers_account where number = any(%s)", [list({r.account_number for r in rows})]
-        )
-        ids = dict(cursor.fetchall())
+    ids = account_ids({row.account_number for row in rows})
     accounts = [ids.get(row.account_number) for row in rows]
     places = {id: place // BLOCK for place, id in enumerate(sorted({id for id in accounts if id is not None}))}
     last = max(places.values(), default=-1) + 1
@@ -195,6 +210,15 @@ def _copy_rows(batch_id: int, rows: Sequence[FileRow]) -> None:
             "reference": np.array([row.reference for row in rows]),
         },
     )
+
+
+def account_ids(numbers: Iterable[str]) -> dict[str, int]:
+    """The accounts that numbers name as payers write them: with dashes and spaces, or filled with zeros in front."""
+    bare = {given: "".join(c for c in given if c in "0123456789").lstrip("0") for given in numbers}
+    with connection.cursor() as cursor:
+        cursor.execute("select number, id from customers_account where number = any(%s)", [list(set(bare.values()))])
+        ids = dict(cursor.fetchall())
+    return {given: ids[number] for given, number in bare.items() if number in ids}
 
 
 def _received(batch_id: int, rows: int, cents: int, *, already: bool) -> FileReceived:
@@ -227,19 +251,25 @@ class _Row:
 
 @act("payments.record_batch")
 def _record_block(
-    event: Acting, /, *, key: Key, by: Actor, at: datetime, batch_id: int, block: int, on: date
+    event: Acting, /, *, key: Key, by: Actor, at: datetime, batch_id: int, block: int, on: date, posted_on: date
 ) -> BlockRecorded:
     """Post one block of a file: lock its accounts, apply every row in order, write receipts, mark the rows done."""
-    batch = Batch.objects.select_related("series").get(id=batch_id)
-    channel = CHANNELS[batch.channel]
-    rows = _rows(batch_id, block)
+    batch = Batch.objects.get(id=batch_id)
+    return _post_rows(event, batch, block, _rows(batch_id, block), on=on, posted_on=posted_on)
+
+
+def _post_rows(
+    event: Acting, batch: Batch, block: int, rows: list[_Row], *, on: date, posted_on: date
+) -> BlockRecorded:
+    """Post rows of a file for the act under way."""
+    channel, batch_id = CHANNELS[batch.channel], batch.pk
     accounts = sorted({row.account_id for row in rows if row.account_id is not None})
     lock_accounts(accounts)
     rows = _not_done(batch_id, rows)
     loaded = load(accounts, on=on) if accounts else None
     documents = ledger.reserve_documents(len(rows))
     postings, credit_cents = _apply(channel, batch_id, rows, documents, loaded, on)
-    txn_ids = ledger._post_many(event, posted_on=on, postings=postings)
+    txn_ids = ledger._post_many(event, posted_on=posted_on, postings=postings)
     _write_receipts(batch, channel, rows, documents, txn_ids, loaded, on)
     nameless = [row.cents for row in rows if row.account_id is None]
     cents = sum(row.cents for row in rows)

@@ -167,14 +167,18 @@ def get_payment_preview(
 
 
 # The till's row, not its session's, since sessions never change and the office may not lock them; then the accounts.
-_LOCK = """
+_LOCK = (
+    """
 with drawer as materialized (
   select t.id, t.code, t.series_id from payments_till t where t.code = %(till)s::text for no key update),
 account as materialized (
   select a.id from customers_account a where a.id = any(%(accounts)s::bigint[]) and (select count(*) from drawer) = 1
   order by a.id for no key update)
 select drawer.id, code, series_id, (select count(*) from account), own.id, own.number, own.kind
-from drawer left join lateral (""" + LINKED + """) own on true"""
+from drawer left join lateral ("""
+    + LINKED
+    + """) own on true"""
+)
 
 
 def _lock(till: str, account_ids: Sequence[int], by: Actor) -> _Drawer:
