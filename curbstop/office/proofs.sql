@@ -281,6 +281,39 @@ from payments_tillclose x join payments_tillsession s on s.id = x.session_id joi
 left join posted p on p.txn_id = x.txn_id
 where (x.over_cents, x.short_cents) <> (coalesce(p.over_cents, 0), coalesce(p.short_cents, 0));
 
+-- 19: what gives money away was asked by one, approved by another within the limits, on evidence, and posted as approved
+select count(*) from ledger_verdict where step = 'approved';
+select format('transaction %s (%s) names no approved request', t.id, t.act), t.approval_id as request, null::bigint as cents
+from ledger_transaction t left join ledger_verdict v on v.approved_id = t.approval_id
+where t.act in ('adjust', 'waive', 'write_off', 'refund', 'void', 'move') and v.request_id is null
+union all
+select format('request %s was approved by whoever asked', v.request_id), v.request_id, r.cents
+from ledger_verdict v join ledger_request r on r.id = v.request_id where v.step = 'approved' and v.by_id = r.asked_by_id
+union all
+select format('request %s was approved without evidence', v.request_id), v.request_id, r.cents
+from ledger_verdict v join ledger_request r on r.id = v.request_id
+where v.step = 'approved' and r.needs_evidence and not exists (select 1 from ledger_evidence e where e.request_id = r.id)
+union all
+select format('request %s was approved as %s, whose limit does not reach so far', v.request_id, v.level), v.request_id, r.cents
+from ledger_verdict v join ledger_request r on r.id = v.request_id and r.limits <> ''
+left join decisions_policyvalue pv on pv.policy = r.limits and pv.valid @> v."on" and jsonb_typeof(pv.value) = 'array'
+where v.step = 'approved' and (
+  not exists (select 1 from jsonb_array_elements(pv.value) l where l ->> 'role' = v.level)
+  or exists (
+    select 1 from jsonb_array_elements(pv.value) l
+    where l ->> 'role' = v.level and (l ->> 'up_to_cents')::bigint < (case when coalesce((l ->> 'days')::int, 0) = 0 then r.cents
+      else (select max(x.cents) from (
+        select sum(b.cents) cents from unnest(r.account_ids) a(id)
+        join ledger_request b on b.account_ids @> array[a.id] and b.limits = r.limits
+        join ledger_verdict w on w.approved_id = b.id and w."on" > v."on" - (l ->> 'days')::int
+          and (w."on", w.at, w.request_id) <= (v."on", v.at, v.request_id)
+        group by a.id) x) end)))
+union all
+select format('request %s: other cents were posted than approved', r.id), r.id, sum(p.debit_cents - p.credit_cents)::bigint
+from ledger_transaction t join ledger_request r on r.id = t.approval_id
+join ledger_posting p on p.txn_id = t.id join ledger_gl g on g.id = p.gl_id and g.object = 4310
+where t.act in ('adjust', 'waive') group by r.id having abs(sum(p.debit_cents - p.credit_cents)) <> r.cents;
+
 -- 20: nothing a customer owes was credited without a tender, an applied credit, an approval or a cancellation
 select count(*) from ledger_posting where sub = 2 and credit_cents > 0;
 select format('transaction %s credits account %s by act %s', t.id, p.account_id, t.act), sum(p.credit_cents) as cents
@@ -290,24 +323,65 @@ where p.sub = 2 and p.credit_cents > 0 and t.approval_id is null
   and not (t.reverses_id is not null)
 group by t.id, p.account_id, t.act;
 
+-- 21: nobody helped money or service on his own or his household's account
+select count(*) from customers_link;
+select format('%s by %s on account %s, his own or his household''s', e.act, u.username, a.number), e.id as event
+from customers_link l join base_event e on e.by_id = l.user_id and e.subjects @> array['account:' || l.account_id]
+join base_user u on u.id = l.user_id join customers_account a on a.id = l.account_id
+where not e.denied and e.id > l.event_id and (upper_inf(l.during) or e.at::date < upper(l.during))
+  and (e.act ~ '^(adjustments|payments|moves|deposits|refunds|writeoffs)[.]' or e.act in ('bills.hold', 'bills.release'));
+
 -- 22: every reversal is the exact mirror of what it reverses, but for the cash that a return replaces
 select count(*) from ledger_transaction where reverses_id is not null;
 select format('transaction %s does not mirror %s', t.id, t.reverses_id), count(*) as legs
 from ledger_transaction t
 join lateral (
-  (select 'added' side, gl_id, account_id, document_id, line_no, debit_cents, credit_cents, kind_id
-   from ledger_posting where txn_id = t.id
+  (select gl_id, account_id, document_id, line_no, debit_cents, credit_cents, kind_id from ledger_posting where txn_id = t.id
    except all
-   select 'added', gl_id, account_id, document_id, line_no, credit_cents, debit_cents, kind_id
-   from ledger_posting where txn_id = t.reverses_id)
+   select gl_id, account_id, document_id, line_no, credit_cents, debit_cents, kind_id from ledger_posting
+   where txn_id = t.reverses_id)
   union all
-  (select 'left out', gl_id, account_id, document_id, line_no, credit_cents, debit_cents, kind_id
-   from ledger_posting where txn_id = t.reverses_id
+  (select gl_id, account_id, document_id, line_no, credit_cents, debit_cents, kind_id from ledger_posting
+   where txn_id = t.reverses_id
    except all
-   select 'left out', gl_id, account_id, document_id, line_no, debit_cents, credit_cents, kind_id
-   from ledger_posting where txn_id = t.id)
+   select gl_id, account_id, document_id, line_no, debit_cents, credit_cents, kind_id from ledger_posting where txn_id = t.id)
 ) odd on true
-join ledger_gl g on g.id = odd.gl_id
+where t.reverses_id is not null and t.act not in ('return', 'mispost') group by t.id
+union all
+-- a payment comes back from where its money is: what it paid, with what was moved of it since, item by item. Its cash
+-- waits elsewhere; what was credit or was refunded meanwhile is owed as it stands (the transaction balances as a whole).
+select format('transaction %s does not give back what %s paid', t.id, t.reverses_id), count(*)
+from ledger_transaction t
+join lateral (
+  select p.gl_id, p.account_id, p.document_id, p.line_no
+  from (select t.reverses_id id union all
+        select m.txn_id from payments_moved m join payments_receipt r on (r.series_id, r.no) = (m.series_id, m.no)
+        where r.txn_id = t.reverses_id union all select t.id) s
+  join ledger_posting p on p.txn_id = s.id join ledger_gl g on g.id = p.gl_id
+  where p.sub = 2 and g.object <> 1260 group by 1, 2, 3, 4 having sum(p.debit_cents - p.credit_cents) <> 0) odd on true
+where t.act in ('return', 'mispost') group by t.id;
+
+-- 23: every void is of the same day, out of a drawer not yet counted, by a second person who did not take the payment
+select count(*) from ledger_transaction where act = 'void';
+select format('void %s of receipt %s-%s: %s', t.id, c.code, r.no,
+         case when o.id is null or r.no is null then 'it voids no receipt'
+              when o.posted_on <> t.posted_on or s.opened_on is distinct from t.posted_on then 'another day'
+              when exists (select 1 from payments_tillcount n where n.session_id = s.id and n.at < t.posted_at)
+                then 'the drawer was counted already'
+              when v.request_id is null or v.by_id = v.asked_by_id or v.by_id = o.by then 'no second person'
+              else 'the receipt is not marked' end),
+       r.cents
+from ledger_transaction t left join ledger_transaction o on o.id = t.reverses_id
+left join ledger_verdict v on v.approved_id = t.approval_id
+left join payments_receipt r on r.txn_id = o.id left join payments_series c on c.id = r.series_id
+left join payments_tillsession s on s.document_id = (select min(x.batch_document_id) from payments_tender x
+                                                     where (x.series_id, x.no) = (r.series_id, r.no))
+where t.act = 'void' and (
+  o.id is null or r.no is null or o.posted_on <> t.posted_on or s.opened_on is distinct from t.posted_on
+  or exists (select 1 from payments_tillcount n where n.session_id = s.id and n.at < t.posted_at)
+  or v.request_id is null or v.by_id = v.asked_by_id or v.by_id = o.by
+  or not exists (select 1 from payments_reversal x where x.txn_id = t.id and x.why = 'voided'));
+
 -- a returned payment's cash waits elsewhere, and the tenders that did not come back stay as the customer's credit
 where t.reverses_id is not null
   and not (t.act in ('return', 'mispost') and (g.sub = 1 or (odd.side = 'added' and g.object = 2310 and odd.credit_cents > 0)))
