@@ -41,6 +41,7 @@ _GROUP = re.compile("[0-9]+")
 _PHONE = re.compile(
     rf"(?<![0-9])(?:\+?1{_GAP}{{1,2}})?\(?[2-9][0-9]{{2}}\)?{_GAP}{{1,2}}[0-9]{{3}}{_GAP}{{1,2}}[0-9]{{4}}(?![0-9])"
 )
+_DATE = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9])")
 MASK = "[card number removed]"
 
 
@@ -67,8 +68,8 @@ def is_card_number(digits: str) -> bool:
 def find_card_numbers(text: str) -> tuple[tuple[int, int], ...]:
     """The places of card numbers in a text, half-open: one row of digits, or groups with spaces or dashes between.
 
-    Groups are taken whole, so an account number beside another is none; three, three and four digits are a telephone
-    number. Of a row longer than any card its beginning is looked at, where expiry and code were typed on. Digits of
+    Groups are taken whole, so an account number beside another is none; a date is none, and three, three and four
+    digits are a telephone number. Of a row longer than any card its beginning is looked at, where expiry and code were typed on. Digits of
     other scripts count as digits.
 
     >>> find_card_numbers("paid with 4111 1111 1111 1111, thanks")
@@ -79,7 +80,9 @@ def find_card_numbers(text: str) -> tuple[tuple[int, int], ...]:
     if len(text) < _SHORTEST:
         return ()
     plain = "".join(map(_plain_digit, text))
-    hidden = _PHONE.sub(lambda found: "x" * len(found.group()), plain)
+    hidden = plain
+    for other in (_PHONE, _DATE):
+        hidden = other.sub(lambda found: "x" * len(found.group()), hidden)
     return tuple(_merged(place for run in _RUN.finditer(hidden) for place in _in_run(run.group(), run.start())))
 
 
@@ -93,15 +96,21 @@ def _plain_digit(character: str) -> str:
 def _in_run(run: str, offset: int) -> Iterator[tuple[int, int]]:
     groups = [(found.start(), found.group()) for found in _GROUP.finditer(run)]
     for first, (start, opening) in enumerate(groups):
-        digits = ""
+        digits, sizes = "", []
         for place, group in groups[first:]:
             digits += group
+            sizes.append(len(group))
             if len(digits) > _LONGEST:
                 break
-            if (len(digits) > _SHORTEST or digits == opening) and is_card_number(digits):
+            if (len(digits) > _SHORTEST or digits == opening) and _is_grouping(sizes) and is_card_number(digits):
                 yield offset + start, offset + place + len(group)
         if len(opening) > _LONGEST:
             yield from _beginning(opening, offset + start)
+
+
+def _is_grouping(sizes: list[int]) -> bool:
+    """Whether people group a card's digits so: three or more together but for the last, or all alike."""
+    return all(size >= 3 for size in sizes[:-1]) or len(set(sizes)) == 1
 
 
 def _beginning(digits: str, start: int) -> Iterator[tuple[int, int]]:
