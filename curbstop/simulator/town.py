@@ -10,6 +10,7 @@ bill run that is due is not made. That is the work that is left for whoever sits
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -177,19 +178,23 @@ def _rest_of_day(office: Office, town: Town, plans: Plans, day: date) -> None:
 @contextmanager
 def _at_full_speed() -> Iterator[None]:
     """The session of one long task of many thousand small acts: its commits do not wait for the disk (a town lost in a
-    crash is raised again), and a statement that comes again is planned once."""
+    crash is raised again), a statement that comes again is planned once (its values hardly change the way), and
+    nobody looks for garbage after every few hundred rows."""
     connection.ensure_connection()
     link = connection.connection
     before = link.cursor_factory, link.prepare_threshold
     with connection.cursor() as cursor:
-        cursor.execute("show synchronous_commit")
-        waits = cursor.fetchone()[0]
-        cursor.execute("set synchronous_commit = off")
+        cursor.execute("select current_setting('synchronous_commit'), current_setting('plan_cache_mode')")
+        waits, plans = cursor.fetchone()
+        cursor.execute("set synchronous_commit = off; set plan_cache_mode = force_generic_plan")
     link.cursor_factory, link.prepare_threshold = ServerBindingCursor, 3
+    sweeps = gc.get_threshold()
+    gc.set_threshold(100_000, 20, 20)
     try:
         yield
     finally:
+        gc.set_threshold(*sweeps)
         link.cursor_factory, link.prepare_threshold = before
         if not link.closed:
             with connection.cursor() as cursor:
-                cursor.execute(f"set synchronous_commit = {waits}")
+                cursor.execute(f"set synchronous_commit = {waits}; set plan_cache_mode = {plans}")
