@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 
-from curbstop.office import ledger, payments, tills
+from curbstop.office import banking, closing, ledger, payments, tills
 from curbstop.office._once import KeyReused, NotPermitted, Refused
 from curbstop.office.payments import Paying, Tender
 from curbstop.records.base.models import Event
@@ -15,6 +15,7 @@ from curbstop.rules.ledger import credit, debit
 from curbstop.rules.payments import attribute
 from curbstop.rules.tills import Counted, Piece
 from tests.books import account, at_on, key, open_books, person, posting, set_policy
+from tests.formats.statements import bai2
 
 DAY = date(2026, 4, 14)
 ORDER = {
@@ -197,10 +198,21 @@ def test_short_and_over_stand_side_by_side_and_every_receipt_is_in_one_deposit(d
     # 2026-04-15 the bank statement shows deposits of 1,290.45 and 601.48
     with pytest.raises(Refused, match="the bank 1,290.44"):
         tills.confirm(key=key(), by=finance, at=at_on(after), slip_id=slips[0].slip_id, on=after, cents=129044)
-    for slip, cents in zip(slips, (129045, 60148), strict=True):
-        done = tills.confirm(key=key(), by=finance, at=at_on(after), slip_id=slip.slip_id, on=after, cents=cents)
-        assert done.confirmed_on == after
+    banking.open_account(key=key(), by=finance, at=at_on(after), number="0040112233", name="Operating account")
+    body = bai2(after, [("175", 129045, "DEPOSIT"), ("175", 60148, "DEPOSIT")]).decode("latin-1")
+    banking.load(key=key(), by=finance, at=at_on(after), name="2026-04-15.bai", body=body)
+    done = banking.match_all(key=key(), by=finance, at=at_on(after), on=after)  # tills.reconcile of the story
+    assert (done.matched, done.cents, done.lines_left, done.items_left) == (2, 189193, 0, 0)
+    assert act_of("banking.match_all").by_id == finance.id
     check()
     trial = {line.gl: line.debit_cents - line.credit_cents for line in ledger.get_trial_balance(after)}
     assert (trial["10-1020"], trial["10-1030"], trial["10-1001"]) == (0, 0, 129045 + 60148)
+    # both deposits matched; every receipt of 2026-04-14 on T1 and T2 is in exactly one bank deposit
+    confirmed = tills.list_slips()
+    assert [slip.confirmed_on for slip in confirmed] == [after, after]
+    numbers = [receipt.number for slip in confirmed for receipt in slip.receipts]
+    assert sorted(numbers) == sorted(f"{r.series.code}-{r.no:06}" for r in Receipt.objects.select_related("series"))
+    assert len(numbers) == len(set(numbers)) == 5
+    proof = closing.get_proof(on=after, only={"15", "15b", "16", "18"})
+    assert [one.faults for one in proof.proved if not one.holds] == []
     assert not tills.list_sessions_to_deposit() and not tills.list_slips(unconfirmed_only=True)

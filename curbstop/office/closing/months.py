@@ -19,7 +19,7 @@ from curbstop.office.closing.checking import Checklist, get_month_checklist
 from curbstop.office.closing.days import Closed, Prepared, check_prepared, refuse_unbalanced, sha256_of, write_close
 from curbstop.office.closing.hashing import canonical, chained, last_hash
 from curbstop.records.ledger.models import Prepared as PreparedRow
-from curbstop.rules.ledger import RECEIVABLES
+from curbstop.rules.ledger import RECEIVABLES, RECIPES
 from curbstop.rules.ledger.items import RollForwardLine
 from curbstop.rules.ledger.recipes import COLUMNS
 from curbstop.rules.money import show
@@ -193,6 +193,49 @@ def _body(figures: MonthFigures) -> dict[str, Any]:
             for line in figures.lines
         ],
     }
+
+
+@dataclass(frozen=True)
+class MonthAccount:
+    """An account behind a figure of the roll-forward."""
+
+    account_id: int
+    number: str
+    name: str
+    cents: int
+
+
+_BEHIND = """
+select a.id, a.number, c.name, sum(p.debit_cents - p.credit_cents)::bigint
+from ledger_posting p join ledger_transaction t on t.id = p.txn_id join ledger_gl g on g.id = p.gl_id
+join ledger_kind k on k.id = p.kind_id join customers_account a on a.id = p.account_id
+join customers_customer c on c.id = a.customer_id
+where g.fund = %(fund)s and g.object = %(object)s
+  and split_part(k.code, '.', case when k.code like 'late.%%' then 2 else 1 end) = %(service)s
+  and t.posted_on < %(until_on)s and (%(acts)s::text[] is null or t.act = any(%(acts)s) and t.posted_on >= %(from_on)s)
+  and (not %(opening)s or t.posted_on < %(from_on)s)
+group by a.id, c.name having sum(p.debit_cents - p.credit_cents) <> 0
+order by abs(sum(p.debit_cents - p.credit_cents)) desc, a.number limit %(limit)s"""
+
+
+def list_month_accounts(
+    on: date, *, fund: int, object: int, service: str, column: str, limit: int = 200
+) -> tuple[MonthAccount, ...]:
+    """The accounts behind a figure of a month's roll-forward, the largest first.
+
+    :param column: one of COLUMNS, or ``opening``, or ``closing``
+    """
+    from_on, until_on = month_of(on)
+    acts = [name for name, recipe in RECIPES.items() if recipe.column == column] if column in COLUMNS else None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _BEHIND,
+            {
+                "fund": fund, "object": object, "service": service, "from_on": from_on, "until_on": until_on,
+                "acts": acts, "opening": column == "opening", "limit": limit,
+            },
+        )  # fmt: skip
+        return tuple(MonthAccount(*row) for row in cursor.fetchall())
 
 
 @dataclass(frozen=True)

@@ -121,8 +121,9 @@ def _roll_forward(on: date) -> Proved:
         faults = [f"{count} transactions of act {act!r}, which is in no column" for act, count in cursor.fetchall()]
         cursor.execute(
             """select g.fund, g.object, sum(p.debit_cents - p.credit_cents)::bigint from ledger_posting p
-               join ledger_gl g on g.id = p.gl_id where g.object = any(%s) group by 1, 2""",
-            [sorted(RECEIVABLES)],
+               join ledger_gl g on g.id = p.gl_id join ledger_transaction t on t.id = p.txn_id
+               where g.object = any(%s) and t.posted_on <= %s group by 1, 2""",
+            [sorted(RECEIVABLES), on],
         )
         open_cents = {gl(fund, object): cents for fund, object, cents in cursor.fetchall()}
     if not faults:
