@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil, gcd, lcm
@@ -32,6 +33,8 @@ class Exact:
     @classmethod
     def of(cls, values: NDArray[np.int64]) -> Exact:
         """Whole numbers."""
+        if values.size == 1 and values.dtype != object:  # one bill: two reductions would cost more than the rating
+            return cls(values, 1, abs(int(values[0])))
         most = max(int(values.max()), -int(values.min())) if values.size else 0
         return cls(values, 1, most)
 
@@ -49,10 +52,7 @@ class Exact:
     @classmethod
     def same(cls, value: Fraction | int) -> Exact:
         """One value for every row: an array of length one, which numpy spreads."""
-        value = Fraction(value)
-        wide = abs(value.numerator) > WIDE_ABOVE
-        num = np.array([value.numerator], dtype=object if wide else np.int64)
-        return cls(num, value.denominator, abs(value.numerator))
+        return _same(value.numerator, value.denominator)
 
     def times(self, factor: Fraction | int) -> Exact:
         """Every row times one fraction."""
@@ -168,3 +168,12 @@ class Exact:
         if self.num.dtype != object and (most > WIDE_ABOVE or factor > WIDE_ABOVE):
             return self.num.astype(object)
         return self.num
+
+
+@functools.lru_cache(maxsize=4096)
+def _same(numerator: int, denominator: int) -> Exact:
+    """Prices and limits come again and again; nothing writes into an array of these, and numpy sees to it."""
+    wide = abs(numerator) > WIDE_ABOVE
+    num = np.array([numerator], dtype=object if wide else np.int64)
+    num.flags.writeable = False
+    return Exact(num, denominator, abs(numerator))

@@ -160,6 +160,8 @@ def round_array(rounding: Rounding, numerators: NDArray[Any], denominator: int) 
     """
     if denominator <= 0:
         raise ValueError(f"denominator {denominator}: must be above zero")
+    if numerators.size == 1 and numerators.dtype == np.int64:
+        return np.full(numerators.shape, round_cents(rounding, int(numerators.flat[0]), denominator), dtype=np.int64)
     least, most = (floor(numerators.min()), ceil(numerators.max())) if numerators.size else (0, 0)
     wide = numerators.dtype == object or max(most, -least) + denominator > INT64_MOST
     if wide:

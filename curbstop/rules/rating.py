@@ -316,9 +316,10 @@ def _charge_rows(
             rounded = int(cents[index, work.row])
             work.note(index, Step("rounding", cents=total.at(work.row), word=rule.rounding.value))
             work.lines[index].cents = rounded
-    status[(status == 0) & work.not_set] = Status.NOT_SET
-    status[(status == 0) & work.no_average] = Status.NO_AVERAGE
-    status[(status == 0) & work.no_value] = Status.NO_VALUE
+    if (work.not_set | work.no_average | work.no_value).any():
+        status[(status == 0) & work.not_set] = Status.NOT_SET
+        status[(status == 0) & work.no_average] = Status.NO_AVERAGE
+        status[(status == 0) & work.no_value] = Status.NO_VALUE
     billed = next((rule for rule in parts[-1].version.lines if isinstance(rule.construct, Volume)), None)
     if billed is not None:
         billed_gal[:] = part_gal(billed, work)
@@ -333,6 +334,8 @@ def _charge_rows(
 def _refuse(work: Working, status: NDArray[np.int16]) -> None:
     """Mark rows whose inputs cannot be, and put harmless values in their place so that the rest goes on."""
     rows = work.rows
+    if len(rows.gal) == 1 and _fits(rows):
+        return
     checks = (
         (rows.gal < 0, Status.USAGE_BELOW_ZERO),
         (rows.gal > MOST_GAL * rows.gal_den, Status.USAGE_TOO_LARGE),
@@ -353,6 +356,16 @@ def _refuse(work: Working, status: NDArray[np.int16]) -> None:
             rows.gal_den,
             rows.average_den,
         )
+
+
+def _fits(rows: Rows) -> bool:
+    """Whether a row alone has nothing to refuse."""
+    return bool(
+        0 <= rows.gal[0] <= MOST_GAL * rows.gal_den
+        and rows.average_gal[0] <= MOST_GAL * rows.average_den
+        and 0 <= rows.count[0] <= MOST_COUNT
+        and -1 <= rows.prorate_days[0] <= MOST_DAYS
+    )
 
 
 def _line_total(parts: tuple[_Part, ...], name: str, work: Working, index: int) -> Exact:
