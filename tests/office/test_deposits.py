@@ -13,6 +13,7 @@ from curbstop.records.customers.models import Account
 from curbstop.records.ledger.models import Posting, Transaction
 from curbstop.rules.faults import BadValue
 from tests.books import DAY, account, at_on, key, person, set_policy
+from tests.office.closed import serve
 from tests.office.payment_town import AFTER, bill, check, raise_town, take, ties
 
 pytestmark = pytest.mark.django_db
@@ -324,10 +325,32 @@ def test_a_returned_payment_takes_the_deposit_back_and_it_is_asked_again() -> No
     assert (deposits.held_cents(of.id), deposits.asked_cents(of.id)) == (0, 10_000)
 
 
+REVIEW = {"after_months": 24, "late_most": 2, "cutoffs_most": 0}
+
+
+def test_a_deposit_stays_until_the_review_says_good() -> None:
+    of = renter()
+    decide(of)
+    with pytest.raises(Refused, match=r"deposit\.review"):
+        deposits.get_review(account_id=of.id, on=DAY)
+    set_policy("deposit.review", {**REVIEW, "then": "apply"})
+    assert deposits.get_review(account_id=of.id, on=DAY).outcome == "not_whole"
+    pay_deposit(of, 10_000)
+    assert deposits.get_review(account_id=of.id, on=DAY).outcome == "too_soon"
+    with pytest.raises(Refused, match="Held 0 of 24 months"):
+        deposits.apply(key=key(), by=person("finance"), at=at_on(DAY), account_id=of.id, on=DAY, why="good_history")
+    late = date(2028, 3, 2)
+    assert deposits.get_review(account_id=of.id, on=late).outcome == "good"
+    bill(of, due=20)
+    assert deposits.get_review(account_id=of.id, on=late).outcome == "owes"
+
+
 def test_good_history_gives_the_deposit_back_on_the_bills() -> None:
+    set_policy("deposit.review", {**REVIEW, "after_months": 0, "then": "apply"})
     of = renter()
     decide(of)
     pay_deposit(of, 10_000)
+    serve(of, DAY - timedelta(30))
     bill(of)
     done = deposits.apply(key=key(), by=person("finance"), at=at_on(DAY), account_id=of.id, on=DAY, why="good_history")
     assert (done.applied_cents, done.credit_cents, done.held_cents) == (9459, 541, 0)
@@ -340,5 +363,6 @@ def test_a_deposit_is_not_applied_while_service_goes_on() -> None:
     of = renter()
     decide(of)
     pay_deposit(of, 10_000)
+    serve(of, DAY - timedelta(30))
     with pytest.raises(Refused, match="Service goes on"):
         deposits.apply(key=key(), by=person("finance"), at=at_on(DAY), account_id=of.id, on=DAY)

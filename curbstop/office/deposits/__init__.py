@@ -14,19 +14,15 @@ from curbstop.office.deposits.holding import (
     Accrued,
     DepositApplied,
     Ended,
-    Held,
     Restricted,
     ToApply,
     accrue,
     accrue_all,
     apply_finals,
-    asked_cents,
     fund,
     get_ended,
     get_restricted,
-    held_cents,
     interest_due,
-    list_held,
     list_to_settle,
     used,
 )
@@ -39,9 +35,10 @@ from curbstop.office.deposits.reads import (
     DepositRow,
     DepositWhy,
     get_deposits,
-    get_review,
     list_deposits,
 )
+from curbstop.office.deposits.reviewing import get_history, get_review
+from curbstop.office.deposits.standing import Held, asked_cents, held_cents, list_held
 
 __all__ = [
     "AccountDeposits",
@@ -70,6 +67,7 @@ __all__ = [
     "fund",
     "get_deposits",
     "get_ended",
+    "get_history",
     "get_increase",
     "get_restricted",
     "get_review",

@@ -13,7 +13,7 @@ from curbstop.office import policies
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._locks import lock_accounts
 from curbstop.office._once import Refused, act
-from curbstop.office.deposits.holding import asked_cents, held_cents
+from curbstop.office.deposits.standing import asked_cents, held_cents
 from curbstop.office.writeoffs import list_written_off
 from curbstop.records.payments.models import DepositDemand
 from curbstop.records.payments.refunds import DepositDecision

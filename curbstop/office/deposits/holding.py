@@ -12,6 +12,8 @@ from curbstop.office import ledger, policies
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._locks import lock_accounts
 from curbstop.office._once import Refused, act
+from curbstop.office.deposits.reviewing import get_review
+from curbstop.office.deposits.standing import Held, list_held
 from curbstop.office.payments.owing import load as load_owing
 from curbstop.rules.deposits import Movement, Rate, interest, read_rates
 from curbstop.rules.ledger import Leg, credit, debit, interfund
@@ -24,55 +26,6 @@ DEPOSITS, INTEREST, RESTRICTED, CLAIM = "59-2210", "59-2220", "59-1110", "59-101
 DEPOSIT_KIND, INTEREST_KIND, PAYMENT_KIND = "deposit", "deposit.interest", "payment"
 BLOCK = 500
 """Accounts that one accrual takes: each block is an act of its own, so that a stopped run goes on where it stood."""
-
-
-@dataclass(frozen=True)
-class Held:
-    """What is held on one item of an account: a deposit (line 1) or its interest (line 2)."""
-
-    account_id: int
-    gl: str
-    document_id: int
-    line: int
-    cents: int
-
-
-_HELD = """
-select p.account_id, g.fund || '-' || g.object, p.document_id, p.line_no, sum(p.credit_cents - p.debit_cents)::bigint
-from ledger_posting p join ledger_gl g on g.id = p.gl_id
-where p.account_id = any(%s) and p.sub = 3 and g.fund = 59 and g.object in (2210, 2220)
-group by p.account_id, g.fund, g.object, p.document_id, p.line_no
-having sum(p.credit_cents - p.debit_cents) > 0 order by p.account_id, p.document_id, p.line_no"""
-
-
-def list_held(account_ids: Iterable[int]) -> tuple[Held, ...]:
-    """The deposits and the interest held for these accounts, item by item, oldest first."""
-    with connection.cursor() as cursor:
-        cursor.execute(_HELD, [sorted(account_ids)])
-        return tuple(Held(*row) for row in cursor.fetchall())
-
-
-def held_cents(account_id: int) -> int:
-    """Deposit and interest held for an account."""
-    return sum(one.cents for one in list_held([account_id]))
-
-
-_ASKED = """
-select coalesce(sum(greatest(d.cents - coalesce(w.cents, 0) - coalesce(paid.cents, 0), 0)), 0)::bigint
-from payments_depositdemand d
-left join lateral (select sum(x.cents) cents from payments_depositwaived x where x.demand_id = d.id) w on true
-left join lateral (
-  select sum(p.credit_cents) - coalesce(sum(p.debit_cents) filter (where t.reverses_id is not null), 0) cents
-  from ledger_posting p join ledger_transaction t on t.id = p.txn_id
-  where p.account_id = d.account_id and p.document_id = d.document_id and p.line_no = 1 and p.sub = 3) paid on true
-where d.account_id = %s"""
-
-
-def asked_cents(account_id: int) -> int:
-    """What is asked of an account as deposit and not received yet, less what was waived."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ASKED, [account_id])
-        return int(cursor.fetchone()[0])
 
 
 # --- interest ---------------------------------------------------------------------------------------------------------
@@ -277,6 +230,8 @@ def apply_deposit(
     lock_accounts([account_id])
     if why == "final":
         _check_final(account_id, on)
+    else:
+        _check_review(account_id, on)
     added = _accrue_last(event, account_id, on)
     held = list_held([account_id])
     total = sum(one.cents for one in held)
@@ -318,6 +273,13 @@ def _check_final(account_id: int, on: date) -> None:
             f"Service ended on {ended.ended_on} and its last days are not billed yet. Bill them first.",
             field="account_id",
         )
+
+
+def _check_review(account_id: int, on: date) -> None:
+    reviewed = get_review(account_id=account_id, on=on)
+    if reviewed.outcome != "good" or reviewed.then != "apply":
+        how = " The city's rule refunds it instead." if reviewed.outcome == "good" else ""
+        raise Refused(f"The deposit stays: {reviewed.says}{how}", field="account_id")
 
 
 def _accrue_last(event: Acting, account_id: int, on: date) -> int:

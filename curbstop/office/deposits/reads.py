@@ -10,9 +10,10 @@ from typing import Any
 from django.db import connection
 
 from curbstop.office import policies
-from curbstop.office._once import Refused
-from curbstop.office.deposits.holding import Restricted, get_ended, get_restricted, held_cents
-from curbstop.rules.deposits import History, Reviewed, review
+from curbstop.office.deposits.holding import Restricted, get_ended, get_restricted
+from curbstop.office.deposits.reviewing import get_history
+from curbstop.office.deposits.standing import held_cents
+from curbstop.rules.deposits import Reviewed, review
 from curbstop.rules.policies import NotSet
 from curbstop.rules.unclaimed import refund_by
 
@@ -129,7 +130,7 @@ def get_deposits(*, account_id: int, on: date) -> AccountDeposits:
     closed = ended.is_over(on)
     held = held_cents(account_id)
     try:
-        reviewed = review(rules, _history(account_id, on), on=on) if held and not closed else None
+        reviewed = review(rules, get_history(account_id, on), on=on) if held and not closed else None
     except NotSet:
         reviewed = None
     by_law = None
@@ -171,60 +172,6 @@ def _why(row: tuple[Any, ...]) -> DepositWhy:
 def _json(text: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(text)
     return found
-
-
-# --- the review -------------------------------------------------------------------------------------------------------
-
-_WHOLE = """
-select max(t.effective_on) from ledger_posting p join ledger_transaction t on t.id = p.txn_id
-join ledger_gl g on g.id = p.gl_id
-where p.account_id = %(account)s and p.sub = 3 and g.fund = 59 and g.object = 2210 and p.credit_cents > 0"""
-
-_SINCE = """
-select
-  (select count(*) from delinquency_latecharge l join bills_bill b on b.id = l.bill_id
-   join delinquency_laterun r on r.run_id = l.run_id where b.account_id = %(account)s and r.on >= %(since)s),
-  (select count(distinct (v.series_id, v.no)) from payments_reversal v join ledger_transaction t on t.id = v.txn_id
-   where v.why = 'returned' and t.effective_on >= %(since)s and exists (
-     select from ledger_posting p where p.txn_id = v.txn_id and p.account_id = %(account)s)),
-  (select count(*) from bills_charge c join ledger_kind k on k.id = c.kind_id
-   where c.account_id = %(account)s and k.code = 'fee.cutoff' and c.on >= %(since)s)
-  + (select count(distinct p.document_id) from ledger_posting p join ledger_kind k on k.id = p.kind_id
-     join ledger_transaction t on t.id = p.txn_id where p.account_id = %(account)s and p.sub = 2 and t.act = 'charge'
-     and k.code = 'fee.cutoff' and p.debit_cents > 0 and t.effective_on >= %(since)s),
-  (select coalesce(sum(open), 0)::bigint from (
-     select sum(p.debit_cents - p.credit_cents) open from ledger_posting p
-     where p.account_id = %(account)s and p.sub = 2
-     group by p.gl_id, p.document_id, p.line_no having max(p.due_on) < %(on)s) item)"""
-
-
-def _history(account_id: int, on: date) -> History:
-    """How the account paid over the months that the city looks at. A cut-off is known by its fee."""
-    asked = [item for item in _items(account_id) if item.asked_cents - item.waived_cents > item.received_cents]
-    with connection.cursor() as cursor:
-        cursor.execute(_WHOLE, {"account": account_id})
-        (whole,) = cursor.fetchone()
-        since = whole or on
-        cursor.execute(_SINCE, {"account": account_id, "since": since, "on": on})
-        late, returned, cutoffs, overdue = cursor.fetchone()
-    return History(None if asked or whole is None else whole, late, returned, cutoffs, overdue)
-
-
-def _items(account_id: int) -> tuple[DepositItem, ...]:
-    with connection.cursor() as cursor:
-        cursor.execute(_ITEMS, {"account": account_id})
-        return tuple(DepositItem(*row) for row in cursor.fetchall())
-
-
-def get_review(*, account_id: int, on: date) -> Reviewed:
-    """Whether the deposit goes back before the account closes.
-
-    :raises Refused: the city holds deposits until the account closes, or has not said
-    """
-    try:
-        return review(policies.load("deposit.review"), _history(account_id, on), on=on)
-    except NotSet as missing:
-        raise Refused(f"{missing.says} {missing.why}", field=missing.policy) from missing
 
 
 # --- the list ---------------------------------------------------------------------------------------------------------
