@@ -218,7 +218,7 @@ class TestRun:
         (entry,) = read_file(data).entries
         assert entry.is_prenote and entry.cents == 0 and entry.code == "28"
         # settled on Friday 3 April: the bank may still refuse it for three banking days
-        soon = bill(of, [("water.volume", "51-1210", "51-4020", 500)], due_on=date(2026, 4, 6))
+        soon = bill(of, [("water.volume", "51-1210", "51-4020", 500)], on=BILLED + timedelta(1), due_on=date(2026, 4, 6))
         waits = autopay.preview_run(through_on=date(2026, 4, 6), on=planned.effective_on)
         assert waits.by_code == {"prenote_waiting": 1} and waits.rows[0].document_ids == (soon,)
         ready = autopay.preview_run(through_on=date(2026, 4, 8), on=date(2026, 4, 7))
