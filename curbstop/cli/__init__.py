@@ -15,6 +15,7 @@ COMMANDS = {
     "bills": "curbstop.cli.bills:bills",
     "tariff": "curbstop.cli.tariff:tariff",
     "accounts": "curbstop.cli.accounts:accounts",
+    "ledger": "curbstop.cli.ledger:ledger",
     "prove": "curbstop.cli.prove:prove",
     "db": "curbstop.cli.db:db",
     "worker": "curbstop.cli.worker:worker",

@@ -44,6 +44,50 @@ def show(number: str, on: datetime | None, as_json: bool) -> None:
         _print(page)
 
 
+@accounts.command()
+@click.argument("number")
+@click.option("--as-of", "as_of", type=DAY, help="What had happened by this day.  [default: today]")
+@click.option("--known", "known", type=DAY, help="As the books knew it on this day.  [default: today]")
+@click.option("--from", "from_on", type=DAY, help="Lines from this day on; the rest is the opening.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def statement(
+    number: str, as_of: datetime | None, known: datetime | None, from_on: datetime | None, as_json: bool
+) -> None:
+    """The statement of an account as of any day, as it was known on any other.
+
+    \b
+    curbstop accounts statement 10000017 --as-of 2026-03-31 --known 2026-04-02
+    """
+    with database.city():
+        from curbstop.desk import clock
+        from curbstop.office import ledger, pages
+
+        today = clock.today()
+        try:
+            header = pages.get_header(number=number, on=today)
+        except pages.NotThere as error:
+            raise click.ClickException(str(error)) from error
+        found = ledger.get_standing(
+            header.id,
+            as_of=as_of.date() if as_of else today,
+            known_on=known.date() if known else today,
+            from_on=from_on.date() if from_on else None,
+        )
+    if as_json:
+        show_json(dataclasses.asdict(found))
+        return
+    click.echo(f"{found.number}  {found.name}, as of {found.as_of}, as known on {found.known_on}\n")
+    click.echo(f"  {'Opening':<48}{dollars(found.opening_cents):>14}")
+    for line in found.lines:
+        late = f", booked {line.posted_on}" if line.posted_on != line.effective_on else ""
+        moved = dollars(line.charge_cents - line.credit_cents)
+        click.echo(f"  {line.effective_on}  {line.says + late:<36}{moved:>14}{dollars(line.balance_cents):>14}")
+    click.echo(f"  {'Closing':<48}{dollars(found.closing_cents):>14}\n")
+    for item in found.items:
+        due = f"due {item.due_on}, {item.bucket}" if item.due_on else ""
+        click.echo(f"  {item.says:<36}{dollars(item.open_cents):>26}  {due}".rstrip())
+
+
 def _print(page: "AccountPage") -> None:
     from curbstop.office.bills import bill_number
 

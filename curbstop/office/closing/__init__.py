@@ -24,7 +24,7 @@ from curbstop.office.closing.exporting import (
     get_export,
     list_exports,
 )
-from curbstop.office.closing.journal import JournalCounts, read_balances, read_journal, write_journal
+from curbstop.office.closing.journal import JournalCounts, get_first_day, read_balances, read_journal, write_journal
 from curbstop.office.closing.months import (
     MonthAccount,
     MonthFigures,
@@ -50,8 +50,8 @@ from curbstop.office.closing.proving import (
 __all__ = [
     "AT_CLOSE", "Acknowledged", "BooksProof", "Checked", "Checklist", "Closed", "DayRow", "ExportRow", "Exported",
     "Fault", "JournalCounts", "MonthAccount", "MonthFigures", "NightProof", "Prepared", "Proof", "Proved",
-    "acknowledge", "close_day", "close_month", "export_days", "get_day_checklist", "get_export", "get_last_proof",
-    "get_month_checklist", "get_month_figures", "get_prepared", "get_proof", "list_closes", "list_days",
-    "list_exports", "list_month_accounts", "list_months", "prepare_day", "prepare_month", "prove_night",
-    "read_balances", "read_journal", "read_proofs", "record_proof", "write_journal",
+    "acknowledge", "close_day", "close_month", "export_days", "get_day_checklist", "get_export", "get_first_day",
+    "get_last_proof", "get_month_checklist", "get_month_figures", "get_prepared", "get_proof", "list_closes",
+    "list_days", "list_exports", "list_month_accounts", "list_months", "prepare_day", "prepare_month",
+    "prove_night", "read_balances", "read_journal", "read_proofs", "record_proof", "write_journal",
 ]  # fmt: skip

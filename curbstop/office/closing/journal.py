@@ -60,12 +60,13 @@ def write_journal(form: str, *, title: str, from_on: date, until_on: date, count
                 counts = JournalCounts(counts.transactions + 1, counts.rows + len(one.legs), counts.days)
             yield one
 
-    since = min(from_on, _first() or from_on)
+    since = min(from_on, get_first_day() or from_on)
     yield from journal.FORMATS[form](title, accounts, counting(), since=since)
     counted[:] = [counts.transactions, counts.rows, counts.days]
 
 
-def _first() -> date | None:
+def get_first_day() -> date | None:
+    """The first accounting day that was ever opened."""
     with connection.cursor() as cursor:
         cursor.execute("select min(posted_on) from ledger_day")
         found: date | None = cursor.fetchone()[0]
@@ -86,8 +87,10 @@ def read_journal(from_on: date, until_on: date) -> Iterator[JournalEntry | DayEn
 
     The two come from two queries: the sums are the database's, not the reader's.
     """
+    alone = not connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as ahead:
-        ahead.execute("set transaction isolation level repeatable read")
+        if alone:  # one snapshot for both queries; inside another transaction it sees what that sees
+            ahead.execute("set transaction isolation level repeatable read, read only")
         ends = {on: dict(rows) for on, rows in _grouped(read_balances(from_on, until_on))}
         opening = _opening(from_on)
         if opening is not None:
