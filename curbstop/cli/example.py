@@ -24,6 +24,7 @@ class Welcome:
 
     is_example: bool
     waiting: tuple[str, ...] = ()
+    next_due: str = ""
     account: str = ""
     words: str = ""
     bill: str = ""
@@ -92,14 +93,18 @@ def _welcome(on: date) -> Welcome:
         for run in runs
         if run.state == "review" and run.bills
     )
+    turns = [(c.bill_on, c.code) for c in pages.get_cycles(on=on) if c.bill_on is not None and c.bill_on > on]
+    next_due = f"cycle {min(turns)[1]} on {min(turns)[0]:%A %d %B}" if turns and not waiting else ""
     posted = next((run for run in runs if run.state == "posted" and run.bills), None)
     if posted is None:
-        return Welcome(is_example=True, waiting=waiting)
+        return Welcome(is_example=True, waiting=waiting, next_due=next_due)
     issued = list_issued(from_on=posted.bill_on, until_on=posted.bill_on + timedelta(days=1))
     # One that has something to explain: not the plainest bill, not the oddest.
     chosen = sorted(issued, key=lambda bill: bill.total_cents)[len(issued) * 3 // 4]
     head = pages.get_header(number=chosen.number, on=on)
-    return Welcome(True, waiting, chosen.number, head.name.split()[-1].lower(), bills.bill_number(chosen.bill_id))
+    return Welcome(
+        True, waiting, next_due, chosen.number, head.name.split()[-1].lower(), bills.bill_number(chosen.bill_id)
+    )
 
 
 def print_welcome(console: Console, welcome: Welcome) -> None:
@@ -113,6 +118,8 @@ def print_welcome(console: Console, welcome: Welcome) -> None:
             table.add_row(f"[bold]{member.username}[/]", member.does)
     console.print(f"Sign in as one of these; the password of all is [bold]{crew.PASSWORD}[/]")
     console.print(table)
+    if welcome.next_due:
+        console.print(f"\nNo cycle is due today; the next is {welcome.next_due}.")
     console.print("\nNext, try")
     for no, thing in enumerate(_things(welcome), start=1):
         console.print(f"  {no}. {thing}", soft_wrap=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from curbstop.cli.example import Welcome
 
 THREADS = 8  # each keeps one database connection
+ACCOUNTS = 1200  # of the town that the first start raises: big enough to be a town, small enough to wait for
 
 
 @click.command()
@@ -27,7 +28,7 @@ THREADS = 8  # each keeps one database connection
 @click.option(
     "--accounts",
     envvar="CURBSTOP_ACCOUNTS",
-    default=town.ACCOUNTS,
+    default=ACCOUNTS,
     show_default=True,
     type=click.IntRange(0),
     help="Size of the example town, if one is raised; 0 raises none.",
