@@ -69,8 +69,8 @@ def find_card_numbers(text: str) -> tuple[tuple[int, int], ...]:
     """The places of card numbers in a text, half-open: one row of digits, or groups with spaces or dashes between.
 
     Groups are taken whole, so an account number beside another is none; a date is none, and three, three and four
-    digits are a telephone number. Of a row longer than any card its beginning is looked at, where expiry and code were typed on. Digits of
-    other scripts count as digits.
+    digits are a telephone number. Of a row longer than any card its beginning is looked at, where expiry and code were
+    typed on. Digits of other scripts count as digits.
 
     >>> find_card_numbers("paid with 4111 1111 1111 1111, thanks")
     ((10, 29),)

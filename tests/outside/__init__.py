@@ -1,0 +1,1 @@
+"""What leaves the house: gateways, mail, text messages."""
