@@ -242,6 +242,12 @@ def apply(amount: int, targets: Iterable[Target], policy: Policy, *, on: date) -
         if left == 0:
             break
         taken = [n for n, target in enumerate(pile) if open_cents[n] and step.take.takes(target, on)]
+        due = sum(open_cents[n] for n in taken)
+        if left >= due:  # all of it is paid, whatever the order
+            for n in taken:
+                open_cents[n] = 0
+            left -= due
+            continue
         places = {n: _key(step.order, pile[n], policy) for n in taken}
         taken.sort(key=places.__getitem__)  # stable: of one place, in the order of the pile
         for _, group in groupby(taken, key=places.__getitem__):
