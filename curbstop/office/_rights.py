@@ -51,7 +51,15 @@ _APPROVES = frozenset({"adjustments.approve", "adjustments.refuse"})
 _AUTOPAY = frozenset({"autopay.enrol", "autopay.change", "autopay.end", "autopay.allow"})
 """What a customer asks for at the counter or on the telephone."""
 _DRAFTS = frozenset({"autopay.plan", "autopay.make_file", "autopay.post", "autopay.receive_answers", "autopay.answer"})
-_FILES = frozenset({"payments.load_file", "payments.settle_quarantined", "payments.own_money"})
+_FILES = frozenset(
+    {
+        "payments.load_file",
+        "payments.receive_file",
+        "payments.record_batch",
+        "payments.settle_quarantined",
+        "payments.own_money",
+    }
+)
 _RETURNS = frozenset({"payments.return_item", "payments.make_letter", "payments.pledge_paid"})
 
 _CLOSING = frozenset(

@@ -15,7 +15,7 @@ from procrastinate import App, JobContext
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import JobAborted
 
-from curbstop.office import bills, closing, policies, staff
+from curbstop.office import autopay, bills, closing, payments, policies, staff
 from curbstop.office._events import Actor, Key
 from curbstop.office._once import Refused
 
@@ -56,6 +56,24 @@ def post(run: int) -> None:
     """Post an approved run, from where it stopped."""
     with _refusals_in_one_line():
         bills.post_all(run=run, by=_clock(), at=datetime.now(UTC))
+
+
+@app.task(name="autopay.post")
+def post_drafts(run: int) -> None:
+    """Post the drafts of a run as payments, from where it stopped."""
+    at = datetime.now(UTC)
+    on = at.astimezone(ZoneInfo(policies.get_city().time_zone)).date()
+    with _refusals_in_one_line():
+        autopay.post(key=Key(f"autopay.post:{run}:done"), by=_clock(), at=at, run=run, on=on)
+
+
+@app.task(name="payments.post_file")
+def post_file(file: int) -> None:
+    """Post what of a loaded file is not posted yet."""
+    at = datetime.now(UTC)
+    on = at.astimezone(ZoneInfo(policies.get_city().time_zone)).date()
+    with _refusals_in_one_line():
+        payments.post_file(key=Key(f"payments.load_file:{file}"), by=_clock(), at=at, file_id=file, posted_on=on)
 
 
 @app.periodic(cron="30 8 * * *")  # by UTC: half past two or three in the city's night

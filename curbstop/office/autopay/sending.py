@@ -230,7 +230,7 @@ def post(*, key: Key, by: Actor, at: datetime, run: int, on: date, posted_on: da
     batch_id = None
     if rows:
         batch_id = record_batch(
-            key=Key(f"autopay.post:{run}"), by=by, at=at, channel=CHANNEL, name=made.name, rows=rows,
+            key=Key(f"autopay.post:{run}:drafts"), by=by, at=at, channel=CHANNEL, name=made.name, rows=rows,
             on=made.run.effective_on, posted_on=posted_on or on,
         ).batch_id  # fmt: skip
     return _mark_posted(key=key, by=by, at=at, run=run, batch_id=batch_id, posted_on=posted_on or on)

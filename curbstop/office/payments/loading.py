@@ -98,6 +98,17 @@ def load_file(
     return kept
 
 
+def post_file(*, key: Key, by: Actor, at: datetime, file_id: int, posted_on: date) -> None:
+    """Post what of a kept file is not posted yet, from where an earlier try stopped.
+
+    :raises Refused: there is no such file, or it holds no payments
+    """
+    found = BankFile.objects.filter(id=file_id, batch_id__isnull=False).first()
+    if found is None:
+        raise Refused(f"There is no file {file_id} of payments.", field="file_id")
+    post_blocks(key=key, by=by, at=at, batch_id=found.batch_id or 0, on=found.received_on, posted_on=posted_on)
+
+
 @act("payments.load_file", secret=("content",))
 def keep_file(
     event: Acting, /, *, key: Key, by: Actor, at: datetime, name: str, layout: str, content: str, on: date,
