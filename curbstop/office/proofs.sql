@@ -387,6 +387,111 @@ where t.reverses_id is not null
   and not (t.act in ('return', 'mispost') and (g.sub = 1 or (odd.side = 'added' and g.object = 2310 and odd.credit_cents > 0)))
 group by t.id;
 
+-- 28: every deposit held is one that was asked of its account, none is used twice, and its money is there
+select count(*) from payments_depositdemand;
+select format('account %s holds %s on document %s, which asked it for no deposit', a.number,
+              case when g.object = 2210 then 'a deposit' else 'interest' end, p.document_id),
+       sum(p.credit_cents - p.debit_cents) as cents, null::bigint as behind_cents
+from ledger_posting p join ledger_gl g on g.id = p.gl_id left join customers_account a on a.id = p.account_id
+where p.sub = 3 and g.object in (2210, 2220) and not exists (
+  select 1 from payments_depositdemand d where d.account_id = p.account_id and d.document_id = p.document_id)
+  and not exists (select 1 from ledger_transaction t where t.id = p.txn_id and t.act = 'convert')
+group by a.number, g.object, p.document_id
+union all
+select format('demand of document %s: more was let go than was asked', d.document_id), sum(w.cents)::bigint, d.cents
+from payments_depositdemand d join payments_depositwaived w on w.demand_id = d.id group by d.id having sum(w.cents) > d.cents
+union all
+select format('fund %s: deposits payable differ from the restricted bank and the claim on the pool', g.fund),
+       sum(p.credit_cents - p.debit_cents) filter (where g.object in (2210, 2220)),
+       sum(p.debit_cents - p.credit_cents) filter (where g.object in (1010, 1110))
+from ledger_posting p join ledger_gl g on g.id = p.gl_id
+where g.fund in (select fund from ledger_gl where object = 2210) and g.object in (2210, 2220, 1010, 1110, 3010)
+group by g.fund
+having coalesce(sum(p.credit_cents - p.debit_cents) filter (where g.object in (2210, 2220)), 0)
+    <> coalesce(sum(p.debit_cents - p.credit_cents) filter (where g.object in (1010, 1110, 3010)), 0)
+union all
+select format('account %s began as a renter''s and was asked for no deposit, nor let off', a.number), null, null
+from customers_account a join customers_agreement g on g.account_id = a.id
+join decisions_policyvalue v on v.policy = 'deposit.renter.residential' and v.valid @> lower(g.during) and v.value is not null
+where a.customer_class = 'residential' and a.tenure = 'renter' and lower(g.during) <= :on
+  and not exists (select 1 from payments_depositdemand d where d.account_id = a.id)
+  and not exists (select 1 from payments_depositdecision d where d.account_id = a.id)
+group by a.number;
+
+-- 29: every refund is paid once to the account holder, in the days of the law, and no uncashed check outlives its clock
+select count(*) from payments_refund;
+with law as (
+  select (select (value #>> '{}')::int from decisions_policyvalue where policy = 'deposit.refund.days' and valid @> :on::date) days,
+         (select value from decisions_policyvalue where policy = 'deposit.unclaimed' and valid @> :on::date) clock),
+last as (select distinct on (refund_id) * from payments_refundsent order by refund_id, id desc)
+select format('refund R-%s of account %s: no check by %s', r.id, a.number, r.due_on), r.cents, r.approved_on
+from payments_refund r join customers_account a on a.id = r.account_id left join last s on s.refund_id = r.id
+left join payments_refundcheck c on c.sent_id = s.id left join payments_refundoutcome o on o.sent_id = s.id
+where r.due_on < :on and (c.sent_id is null or o.outcome = 'stopped') and coalesce(o.outcome, '') <> 'cashed'
+union all
+select format('account %s: service ended on %s, and its deposit was not refunded', a.number, e.ended_on), h.cents, e.ended_on
+from (select account_id, sum(credit_cents - debit_cents)::bigint cents from ledger_posting p join ledger_gl g on g.id = p.gl_id
+      where p.sub = 3 and g.object in (2210, 2220) group by account_id having sum(credit_cents - debit_cents) > 0) h
+join (select account_id, max(upper(during)) ended_on from customers_agreement group by account_id
+      having not bool_or(upper_inf(during))) e on e.account_id = h.account_id
+join customers_account a on a.id = h.account_id cross join law where e.ended_on + law.days < :on
+union all
+select format('refund R-%s: check %s is not cashed a year after %s, and %s', r.id, c.number, c.dated_on,
+              case when n.sent_id is null then 'no notice was mailed' else 'its notice has run out' end), r.cents, c.dated_on
+from payments_refund r join last s on s.refund_id = r.id join payments_refundcheck c on c.sent_id = s.id
+left join payments_refundnotice n on n.sent_id = s.id left join payments_refundoutcome o on o.sent_id = s.id cross join law
+where r.source = 'deposit' and o.sent_id is null
+  and (c.dated_on + make_interval(years => (law.clock ->> 'after_years')::int))::date < :on
+  and (n.sent_id is null or n.ends_on < :on)
+union all
+select format('refund R-%s: %s was approved, %s stands in the books', r.id, r.cents, coalesce(p.cents, 0)), r.cents, r.approved_on
+from payments_refund r left join lateral (
+  select sum(p.credit_cents) cents from ledger_posting p where p.txn_id = r.txn_id and p.document_id = r.id
+    and p.account_id = r.account_id and p.sub = 3) p on true where p.cents is distinct from r.cents
+union all
+select format('transaction %s refunds money, and no refund names it', t.id), null, t.posted_on from ledger_transaction t
+where t.act = 'refund' and not exists (select 1 from payments_refund r where r.txn_id = t.id)
+union all
+select format('file %s: its lines are not what waits on 10-1003', f.file_id), f.cents, f.made_on
+from payments_payablesfile f
+where f.cents is distinct from (select sum(r.cents) from payments_refundsent s join payments_refund r on r.id = s.refund_id
+                                where s.file_id = f.id)
+   or f.cents is distinct from (select sum(p.credit_cents) from ledger_posting p join ledger_transaction t on t.id = p.txn_id
+                                where p.document_id = f.id and p.sub = 1 and t.act = 'refund_sent');
+
+-- 30: no debt is written off without an approved list, and every line of it is kept until it is recovered
+select count(*) from (select 1 from ledger_posting where sub = 4 group by account_id, document_id, line_no, gl_id) i;
+with memo as (
+  select p.account_id, p.fund, p.document_id, p.line_no, sum(p.debit_cents) off, sum(p.credit_cents) back
+  from ledger_posting p where p.sub = 4 group by 1, 2, 3, 4),
+credited as (
+  select p.account_id, p.fund, p.document_id, p.line_no, sum(p.credit_cents) filter (where t.act = 'write_off') off,
+    sum(p.debit_cents) filter (where t.act = 'recover') back
+  from ledger_posting p join ledger_transaction t on t.id = p.txn_id
+  where p.sub = 2 and t.act in ('write_off', 'recover') group by 1, 2, 3, 4)
+select format('account %s, document %s line %s: %s', a.number, coalesce(m.document_id, c.document_id),
+              coalesce(m.line_no, c.line_no),
+              case when m.back > m.off then 'more came back than was written off'
+                   else 'what was written off and what is kept differ' end),
+       coalesce(m.off, 0)::bigint as kept_cents, coalesce(c.off, 0)::bigint as written_cents
+from memo m full join credited c using (account_id, fund, document_id, line_no)
+left join customers_account a on a.id = coalesce(m.account_id, c.account_id)
+where coalesce(m.off, 0) <> coalesce(c.off, 0) or coalesce(m.back, 0) <> coalesce(c.back, 0) or m.back > m.off
+union all
+select format('transaction %s writes off without an approved list', t.id), null, null from ledger_transaction t
+where t.act = 'write_off' and not exists (
+  select 1 from ledger_verdict v join ledger_request r on r.id = v.request_id
+  where v.approved_id = t.approval_id and r.kind = 'write_off')
+union all
+select format('list %s: other debts were written off than were approved', r.id), sum(p.credit_cents)::bigint, r.cents
+from ledger_request r join ledger_verdict v on v.approved_id = r.id left join ledger_transaction t on t.approval_id = r.id
+left join ledger_posting p on p.txn_id = t.id and p.sub = 2 where r.kind = 'write_off'
+group by r.id having coalesce(sum(p.credit_cents), 0) <> r.cents
+union all
+select format('account %s is with an agency and nothing of it is written off', a.number), x.cents, null
+from payments_placement x join customers_account a on a.id = x.account_id
+where not exists (select 1 from ledger_posting p where p.account_id = x.account_id and p.sub = 4);
+
 -- 35: every closed day until the last ledger file is in exactly one file, and every file is the rows of its days
 select count(*) from ledger_export;
 with filed as (select e.file_id, e.debit_cents, e.credit_cents, coalesce(sum(p.debit_cents), 0) debits,
