@@ -12,7 +12,7 @@ from curbstop.desk import clock
 from curbstop.desk.forms import Entries
 from curbstop.desk.frame import actor, new_key
 from curbstop.formats.paper import words
-from curbstop.office import ledger, pages, tills
+from curbstop.office import adjustments, ledger, pages, staff, tills
 from curbstop.office._once import Refused
 
 
@@ -32,7 +32,7 @@ def today(request: HttpRequest) -> HttpResponse:
     values = {
         "on": on,
         "today": found,
-        "waits": [*_reads(found, on), *_runs(), *_drawers(request)],
+        "waits": [*_reads(found, on), *_runs(), *_requests(request), *_drawers(request)],
         "receipts": pages.get_latest_receipts(limit=8),
         "key": new_key(),
     }
@@ -81,6 +81,18 @@ def _runs() -> list[Waits]:
             says = f"{turn.name} can be billed: its bills are dated {words.day(turn.bill_on)}"
             waits.append(Waits(reverse("bills"), says, _many(turn.accounts, "premise", "premises")))
     return waits
+
+
+def _requests(request: HttpRequest) -> list[Waits]:
+    """Requests that this person may decide: those of others, for who has the right."""
+    by = actor(request)
+    if not staff.may(by, "adjustments.approve"):
+        return []
+    rows = [row for row in adjustments.list_waiting(on=clock.today()) if row.asked_by_id != by.id]
+    if not rows:
+        return []
+    says = _many(len(rows), "request waits for approval", "requests wait for approval")
+    return [Waits(reverse("adjustments"), says, f"the oldest of {words.day(rows[0].asked_on)}")]
 
 
 def _drawers(request: HttpRequest) -> list[Waits]:

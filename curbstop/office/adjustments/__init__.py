@@ -1,7 +1,7 @@
 """Everything that gives money away, takes it back or moves it by decision: asked by one, approved by another."""
 
 from curbstop.office.adjustments.asking import File, Preview, Requested, get_preview, request
-from curbstop.office.adjustments.credits import Line, get_lines
+from curbstop.office.adjustments.credits import Document, Line, get_lines, list_documents
 from curbstop.office.adjustments.deciding import Decided, approve, refuse, withdraw
 from curbstop.office.adjustments.kinds import KINDS, Kind
 from curbstop.office.adjustments.reads import (
@@ -26,6 +26,7 @@ __all__ = [
     "Asked",
     "Attempt",
     "Decided",
+    "Document",
     "Effect",
     "Entry",
     "EvidenceRow",
@@ -47,6 +48,7 @@ __all__ = [
     "get_preview",
     "get_request",
     "list_decided",
+    "list_documents",
     "list_evidence",
     "list_requests_of",
     "list_waiting",

@@ -53,6 +53,11 @@ class Line:
     open_cents: int
     due_on: date | None
 
+    @property
+    def waivable(self) -> bool:
+        """Whether it is a fee or a late charge, which are waived whole."""
+        return self.kind.partition(".")[0] in WAIVABLE
+
 
 _LINES = """
 select p.account_id, p.document_id, p.line_no, g.fund, g.object, (array_agg(k.code order by p.txn_id, p.leg_no))[1],
@@ -80,6 +85,50 @@ def get_lines(*, account_id: int, document_id: int, line: int = 0) -> tuple[Line
         says = f"Account {number_of(account_id)} has no {line_says} document {document_id}."
         raise Refused(f"{says} Choose a line of its bills or charges.", field="document_id")
     return found
+
+
+@dataclass(frozen=True)
+class Document:
+    """A bill or charge on an account with its lines, for choosing what is corrected. ``billed_on`` None: no bill."""
+
+    document_id: int
+    billed_on: date | None
+    says: str
+    lines: tuple[Line, ...]
+
+    @property
+    def charged_cents(self) -> int:
+        """What it charged."""
+        return sum(line.charged_cents for line in self.lines)
+
+    @property
+    def open_cents(self) -> int:
+        """What is still open of it."""
+        return sum(line.open_cents for line in self.lines)
+
+    @property
+    def waivable(self) -> bool:
+        """Whether a fee or late charge is on it."""
+        return any(line.waivable and line.charged_cents for line in self.lines)
+
+
+_RECENT = """
+select p.document_id, r.bill_on from ledger_posting p left join bills_bill b on b.id = p.document_id
+left join bills_run r on r.id = b.run_id
+where p.account_id = %s and p.sub = 2 and p.due_on is not null group by 1, 2 order by 1 desc limit %s"""
+
+
+def list_documents(account_id: int, *, limit: int = 8) -> tuple[Document, ...]:
+    """The account's last bills and charges with their lines, the newest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RECENT, [account_id, limit])
+        recent = cursor.fetchall()
+    found = []
+    for document_id, billed_on in recent:
+        lines = get_lines(account_id=account_id, document_id=document_id)
+        says = "Bill" if billed_on else "Late charge" if lines[0].kind.startswith("late") else lines[0].says
+        found.append(Document(document_id, billed_on, says, lines))
+    return tuple(found)
 
 
 # --- adjust -----------------------------------------------------------------------------------------------------------
@@ -198,11 +247,7 @@ def weigh_waive(asked: Asked) -> Weighed:
     """
     account_id, document = asked.number("account_id"), asked.number("document_id")
     line = int(asked.inputs.get("line") or 0)
-    lines = [
-        one
-        for one in get_lines(account_id=account_id, document_id=document, line=line)
-        if one.kind.partition(".")[0] in WAIVABLE
-    ]
+    lines = [one for one in get_lines(account_id=account_id, document_id=document, line=line) if one.waivable]
     if not lines:
         says = "There is no fee and no late charge here to waive."
         raise Refused(f"{says} A part of a bill itself is adjusted instead.", field="document_id")
