@@ -18,6 +18,7 @@ _PLACES = (
     ("payments", "payments", "Payments", "p"),
     ("reads", "reads", "Reads", "r"),
     ("bills", "bills", "Billing", "b"),
+    ("adjustments", "adjustments", "Approvals", "v"),
     ("tariffs", "tariffs", "Rates", "a"),
 )
 

@@ -3,6 +3,8 @@
 from django.urls import path
 
 from curbstop.desk import (
+    adjustments,
+    asking,
     bills,
     cards,
     customers,
@@ -41,6 +43,15 @@ urlpatterns = [
     path("payments/receipt/<int:id>/", payments.receipt, name="payments-receipt"),
     path("payments/receipt/<int:id>/slip.pdf", payments.receipt_pdf, name="payments-slip"),
     path("payments/receipt/<int:id>/reverse/", payments.reverse, name="payments-reverse"),
+    path("adjustments/", adjustments.queue, name="adjustments"),
+    path("adjustments/accounts/", adjustments.marked, name="adjustments-marked"),
+    path("adjustments/ask/<number>/", asking.ask, name="adjustments-ask"),
+    path("adjustments/receipt/<int:id>/", asking.ask_on_receipt, name="adjustments-receipt"),
+    path("adjustments/evidence/<int:id>/", adjustments.evidence, name="adjustments-evidence"),
+    path("adjustments/<int:id>/", adjustments.page, name="adjustments-request"),
+    path("adjustments/<int:id>/approve/", adjustments.approve, name="adjustments-approve"),
+    path("adjustments/<int:id>/refuse/", adjustments.refuse, name="adjustments-refuse"),
+    path("adjustments/<int:id>/withdraw/", adjustments.withdraw, name="adjustments-withdraw"),
     path("tills/", payments.tills_page, name="tills"),
     path("tills/open/", payments.open_till, name="tills-open"),
     path("reads/", reads.reads_page, name="reads"),
