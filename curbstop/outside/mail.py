@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -55,7 +55,7 @@ class SmtpSender:
 
     def __init__(self, address: str, *, sender: str) -> None:
         parts = urlsplit(address)
-        self._options = {
+        self._options: dict[str, Any] = {
             "host": parts.hostname or "localhost",
             "port": parts.port or (465 if parts.scheme == "smtps" else 587),
             "username": unquote(parts.username or ""),

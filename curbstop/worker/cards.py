@@ -95,7 +95,7 @@ def _send_soon() -> None:
     """Ask for the outbox to be sent now; it is asked for once, however often."""
     try:
         with transaction.atomic():
-            send.defer(timestamp=0)
+            app.configure_task(name="outbox.send", lock="outbox", queueing_lock="outbox.send").defer(timestamp=0)
     except AlreadyEnqueued:
         pass
 

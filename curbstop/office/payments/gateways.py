@@ -8,7 +8,7 @@ is paid, waits on 10-2340 with an owner; it is never lost and never guessed.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db import connection
@@ -238,7 +238,7 @@ def _book(event: Acting, money: _Money, *, account_id: int | None, ask: Ask | No
         lock_accounts([account_id])
     if ask is not None and CardPayment.objects.filter(ask=ask).exists():
         twice = f"a second payment for ask {ask.pk} of {show(ask.cents)}, which is paid"
-        money, account_id, ask = _renamed(money, twice), None, None
+        money, account_id, ask = replace(money, given=twice), None, None
     (document,) = ledger.reserve_documents(1)
     batch = _card_day(event, money.gateway, paid_on)
     came = [Tendered(SETTLES, batch, 1, money.cents)]
@@ -260,10 +260,6 @@ def _book(event: Acting, money: _Money, *, account_id: int | None, ask: Ask | No
 
 def _rest(paid: PaidAccount, document: int) -> list[Unapplied]:
     return [Unapplied(paid.account_id, document, 1, paid.credit_cents)] if paid.credit_cents else []
-
-
-def _renamed(money: _Money, given: str) -> _Money:
-    return _Money(*(given if field == "given" else getattr(money, field) for field in _Money.__dataclass_fields__))
 
 
 def _posting_day(paid_on: date, today: date) -> date:

@@ -191,8 +191,16 @@ class DemoGateway:
         if row is None:
             return None
         until = datetime.fromisoformat(row["until"])
-        fields = (row[name] for name in ("reference", "token", "cents", "says", "channel"))
-        return DemoPage(*fields, until, row["back_url"], row["state"])
+        return DemoPage(
+            reference=row["reference"],
+            token=row["token"],
+            cents=row["cents"],
+            says=row["says"],
+            channel=row["channel"],
+            until=until,
+            back_url=row["back_url"],
+            state=row["state"],
+        )
 
     def pay(self, token: str, *, last_four: str, at: datetime) -> str:
         """Pay on the page with a card of no money; returns the state. A page that is paid or closed stays so."""

@@ -122,7 +122,7 @@ class StripeGateway:
     def settlements(self, on: date) -> tuple[Settlement, ...]:
         """Payouts that reach the bank on a day, with what they are made of."""
         first = datetime(on.year, on.month, on.day, tzinfo=UTC)
-        day = {"gte": int(first.timestamp()), "lt": int((first + timedelta(days=1)).timestamp())}
+        day: Any = {"gte": int(first.timestamp()), "lt": int((first + timedelta(days=1)).timestamp())}
         payouts = _call(lambda: self._api.payouts.list({"arrival_date": day, "limit": 100}))
         return tuple(self._settlement(payout, on) for payout in payouts["data"])
 
