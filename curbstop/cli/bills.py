@@ -109,8 +109,9 @@ def _print(figures: "RunFigures") -> None:
 @click.argument("number")
 @click.option("--why", is_flag=True, help="Say why it is not what the last bill was.")
 @click.option("--year-before", is_flag=True, help="With --why: compare with the same days a year ago.")
+@click.option("--aloud", is_flag=True, help="Print what can be read aloud on the telephone, a paragraph a line.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def explain(number: str, why: bool, year_before: bool, as_json: bool) -> None:
+def explain(number: str, why: bool, year_before: bool, aloud: bool, as_json: bool) -> None:
     """Explain a bill: every line from read to amount, with its authority.
 
     \b
@@ -125,13 +126,23 @@ def explain(number: str, why: bool, year_before: bool, as_json: bool) -> None:
         except office.BillDiffers as error:
             raise click.ClickException(f"{error}. `curbstop prove` shows what else does not add up.") from error
         different = office.why_different(bill_id, year_before=year_before) if why or year_before else None
+    if aloud:
+        _say(found, different)
+        return
     if as_json:
-        told: dict[str, Any] = {"bill": dataclasses.asdict(found)}
+        told: dict[str, Any] = {"bill": dataclasses.asdict(found), "spoken": found.spoken}
         show_json(told | ({"why_different": dataclasses.asdict(different)} if different else {}))
         return
     _print_bill(found)
     if different is not None:
         _print_why(different)
+
+
+def _say(bill: "BillExplained", why: "WhyDifferent | None") -> None:
+    for paragraph in bill.spoken:
+        click.echo(f"{paragraph}\n")
+    if why is not None and why.difference is not None:
+        click.echo(why.difference.spoken)
 
 
 def _print_bill(bill: "BillExplained") -> None:

@@ -1,6 +1,10 @@
 """`curbstop tariff`: read tariff files, work their examples, explain what a use would cost. No database is needed."""
 
+import csv
 import dataclasses
+import hashlib
+import io
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +22,7 @@ from curbstop.rules.traces import Trace
 from curbstop.rules.units import parse_quantity
 
 if TYPE_CHECKING:
+    from curbstop.office.facts import FactEntry
     from curbstop.office.tariffs import DryRun
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -326,6 +331,85 @@ def _show_trial(found: "DryRun", bins: list[tuple[str, int]]) -> None:
 def signed(cents: int) -> str:
     """A difference with its sign."""
     return f"{'+' if cents > 0 else '-' if cents < 0 else ''}{show(abs(cents))}"
+
+
+@tariff.command()
+@click.argument("account")
+@click.option("--usage", required=True, callback=_gallons, metavar="GALLONS", help="What would be used, such as 9000.")
+@click.option("--irrigation", default="0", callback=_gallons, metavar="GALLONS", help="Through a sprinkler meter.")
+@click.option("--on", "day", type=DAY, help="At the rates of this day.  [default: today]")
+@click.option("--aloud", is_flag=True, help="Print the paragraph to read aloud alone.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def quote(account: str, usage: int, irrigation: int, day: datetime | None, aloud: bool, as_json: bool) -> None:
+    """Work out what an account would pay for a use: its own services, carts, average and facts.
+
+    \b
+    curbstop tariff quote 10000017 --usage 9000
+    """
+    with database.city():
+        from curbstop.desk import clock
+        from curbstop.office import bills as office
+        from curbstop.office._once import Refused
+
+        on = day.date() if day else clock.today()
+        try:
+            number = account.replace("-", "")
+            found = office.quote(number=number, gal=usage, irrigation_gal=irrigation, on=on)
+        except Refused as refused:
+            raise click.ClickException(str(refused)) from refused
+    if as_json:
+        show_json({**dataclasses.asdict(found), "total_cents": found.total_cents, "spoken": found.spoken})
+        return
+    click.echo(found.spoken)
+    for service in found.services if not aloud else ():
+        click.echo(f"\n{service.service.capitalize()}, {service.tariff_name} ({service.tariff})")
+        for line in service.lines:
+            print_line(line)
+
+
+@tariff.command("facts")
+@click.argument("file", type=FILE)
+@click.option("--from", "from_on", required=True, type=DAY, help="The day from which they hold.")
+@click.option("--by", "username", required=True, help="Who enters them.")
+def set_facts(file: Path, from_on: datetime, username: str) -> None:
+    """Enter what rates ask for from a CSV file with the columns of, which, name, value; all rows or none.
+
+    \b
+    of,which,name,value
+    premise,812,area_sqft,1300
+    account,10000017,people,5
+    """
+    with database.city():
+        from curbstop.desk import clock
+        from curbstop.office import facts as office
+        from curbstop.office import staff
+        from curbstop.office._events import Key
+        from curbstop.office._once import Refused
+
+        text = file.read_bytes()
+        rows = tuple(_fact_rows(file, text, from_on.date()))
+        key = Key(f"cli/facts/{hashlib.sha256(text).hexdigest()[:40]}/{from_on:%Y-%m-%d}")
+        try:
+            by = staff.get_actor(username=username)
+            count = office.set_many(key=key, by=by, at=clock.now(), facts=rows)
+        except Refused as refused:
+            raise click.ClickException(str(refused)) from refused
+    click.echo(f"{count:,} facts from {from_on:%Y-%m-%d}.")
+
+
+def _fact_rows(file: Path, text: bytes, from_on: date) -> Iterator["FactEntry"]:
+    from curbstop.office.facts import FactEntry
+
+    columns = ("of", "which", "name", "value")
+    try:
+        sheet = csv.DictReader(io.StringIO(text.decode("utf-8-sig")))
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file.name}: byte {error.start + 1} is not UTF-8.") from error
+    missing = [name for name in columns if name not in (sheet.fieldnames or ())]
+    if missing:
+        raise click.ClickException(f"{file.name} has no column {', '.join(missing)}; write {','.join(columns)} on top.")
+    for row in sheet:
+        yield FactEntry(*(str(row[name] or "").strip() for name in columns), from_on=from_on)
 
 
 @tariff.command()

@@ -14,7 +14,7 @@ from curbstop.desk import clock
 from curbstop.desk.forms import Entries
 from curbstop.desk.frame import actor, new_key
 from curbstop.desk.trials import draft_text, result_pictures
-from curbstop.office import drafts, pages, tariffs
+from curbstop.office import bills, drafts, pages, tariffs
 from curbstop.office._once import Refused
 from curbstop.rules.explaining import LineExplained, explain
 from curbstop.rules.faults import BadValue
@@ -155,6 +155,22 @@ def paper(request: HttpRequest, id: int) -> HttpResponse:
     return answer
 
 
+def _quoted(entries: Entries) -> dict[str, Any]:
+    """What an account would pay; nothing yet while only the account is known."""
+    number = entries.raw("account").replace("-", "").replace(" ", "")
+    if not entries.raw("usage"):
+        return {}
+    gal = entries.whole("usage", most=MOST_GAL)
+    irrigation = entries.whole("irrigation", most=MOST_GAL) if entries.raw("irrigation") else 0
+    if entries.errors:
+        return {}
+    try:
+        return {"quote": bills.quote(number=number, gal=gal, on=clock.today(), irrigation_gal=irrigation)}
+    except Refused as bad:
+        entries.blame(bad)
+        return {}
+
+
 @dataclass(frozen=True)
 class Worked:
     """What a use would cost under one tariff; without lines, ``says`` tells why not."""
@@ -171,6 +187,8 @@ def calculator(request: HttpRequest) -> HttpResponse:
     known, on = tariffs.load_tariffs(), clock.today()
     entries = Entries(request.GET)
     values: dict[str, Any] = {"tariffs": known.values(), "on": on, "sent": request.GET, "errors": entries.errors}
+    if entries.raw("account"):
+        return render(request, "desk/tariffs/calculator.html", {**values, **_quoted(entries)})
     if not request.GET:
         return render(request, "desk/tariffs/calculator.html", values)
     codes = [code for code in request.GET.getlist("code") if code in known]

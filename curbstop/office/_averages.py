@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from curbstop.office.reads._standing import COUNTS
+from curbstop.office._counting import COUNTS
 from curbstop.records.bulk.arrays import Many, fetch
 from curbstop.rules.plans import AverageFrom, PastUse
 from curbstop.rules.winter import MISSING, averages, reset_on

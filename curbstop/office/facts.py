@@ -89,8 +89,8 @@ def set_many(event: Acting, /, *, key: Key, by: Actor, at: datetime, facts: tupl
         raise BadEntry(field="facts", value=len(facts), why="not from 1 to 100,000", remedy="give as many as there are")
     names = _names_asked()
     rows = []
-    for row, fact in enumerate(facts, start=1):
-        where = f"facts[{row}]." if len(facts) > 1 else ""
+    for no, fact in enumerate(facts, start=1):
+        where = f"facts[{no}]." if len(facts) > 1 else ""
         check_choice(fact.of, tuple(OF), field=f"{where}of")
         rows.append((fact.of, fact.which.strip(), *_checked(fact.name, fact.value, where, names), fact.from_on))
     ids = {of: _ids(of, sorted({row[1] for row in rows if row[0] == of})) for of in OF}
@@ -233,7 +233,7 @@ def list_city_names() -> tuple[str, ...]:
     return tuple(sorted(name for name in _names_asked() if name not in KNOWN and name != METER))
 
 
-def _list(where: str, values: Mapping[str, object]) -> tuple[FactRow, ...]:
+def _list(where: str, values: Mapping[str, int]) -> tuple[FactRow, ...]:
     with connection.cursor() as cursor:
         cursor.execute(_ROWS.format(where=where), values)
         return tuple(FactRow(*row) for row in cursor.fetchall())

@@ -116,9 +116,21 @@ def due_on(billed_on: date, due_days: int) -> date:
     return billed_on + timedelta(days=due_days)
 
 
-def why_different(this: Billed, last: Billed, *, order: Sequence[str] = DEFAULT_ORDER) -> Difference:
+LAST, YEAR = "last", "year"
+_A_YEAR_AGO = (
+    ("your last one", "the one a year ago"),
+    ("on the last bill only", "on the bill a year ago only"),
+    ("as last time", "as a year ago"),
+    ("last time", "a year ago"),
+)
+
+
+def why_different(
+    this: Billed, last: Billed, *, order: Sequence[str] = DEFAULT_ORDER, against: str = LAST
+) -> Difference:
     """Split the difference between two bills into its causes.
 
+    :param against: what the other bill is called: `last`, or `year` for that of a year ago
     :param order: the order in which days, usage and rates are changed; what it leaves out (a new average, another
         number of carts, of people) is changed after usage, before rates where rates come last
     :raises BadValue: a service that cannot be charged, or an order with an unknown or repeated name
@@ -141,7 +153,23 @@ def why_different(this: Billed, last: Billed, *, order: Sequence[str] = DEFAULT_
         says = "Lines of the bill that are not named here"
         found.append(Part("other", rest, says, spoken=f"{_amount(rest)}: {says.lower()}."))
     kept = tuple(part for part in found if part.cents or part.code in ("days", "usage", "rates", "one_time"))
-    return Difference(this_cents, last_cents, kept, _spoken(this_cents - last_cents, kept))
+    difference = Difference(this_cents, last_cents, kept, _spoken(this_cents - last_cents, kept))
+    return difference if against == LAST else _year_ago(difference)
+
+
+def _year_ago(difference: Difference) -> Difference:
+    """The same in the words for a bill of a year ago."""
+
+    def told(text: str) -> str:
+        for last, year in _A_YEAR_AGO:
+            text = text.replace(last, year)
+        return text
+
+    parts = tuple(
+        replace(part, says=told(part.says), how=tuple(map(told, part.how)), spoken=told(part.spoken))
+        for part in difference.parts
+    )
+    return replace(difference, parts=parts, spoken=told(difference.spoken))
 
 
 def _changes(order: Sequence[str]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 from curbstop.rules.faults import BadValue
 from curbstop.rules.plans import AverageFrom, PastUse, Tariff
@@ -35,7 +36,7 @@ def read_average(block: Block, tariff: Tariff) -> AverageFrom | None:
         drop_lowest=lowest,
         lowest=part.whole("lowest", least=1),
         weigh_days=part.choice("weigh", WEIGHTS, default="uses") == "days",
-        **_bounds(part),  # type: ignore[arg-type]
+        **_bounds(part),
         **_reset(part),
         without=read_without(part, "without"),
         file_line=part.line,
@@ -45,7 +46,7 @@ def read_average(block: Block, tariff: Tariff) -> AverageFrom | None:
     return rule
 
 
-def _bounds(part: Block) -> dict[str, object]:
+def _bounds(part: Block) -> dict[str, Any]:
     steps, step = read_steps(part, GALLON)
     return {
         "steps": steps,
@@ -68,7 +69,7 @@ def _months(part: Block) -> frozenset[int] | None:
     return frozenset(months) if words else None
 
 
-def _reset(part: Block) -> dict[str, int]:
+def _reset(part: Block) -> dict[str, Any]:
     """`reset: 04-01`, month and day."""
     remedy = "write month and day from which a new average holds, for example `reset: 04-01`"
     text = part.text("reset", required=remedy)

@@ -87,3 +87,51 @@ def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_bytes(b"code: \xff")
     done = said_here("tariff", "check", str(tmp_path / "x.yaml"))
     assert done.returncode == 1 and "not UTF-8" in done.stderr
+
+
+NIEPS = {
+    "id": "OK1/water/inside", "pwsid": "OK1", "state": "OK", "utility": "A town", "city": "A town", "service": "water",
+    "location": "inside", "effective_year": "2021", "source": "https://example.gov", "bill_frequency": "monthly",
+    "base": "10.00", "volume_unit": "gallons", "price_per": "1000",
+    "tiers": [["0", "5000", "2.00"], ["5001", None, "3.00"]], "volumes_gal": "0,1000,...,16000",
+    "totals": [f"{10 + 2 * min(k, 5) + 3 * max(k - 5, 0)}.00" for k in range(17)],
+}  # fmt: skip
+
+
+def test_import_nieps_writes_tariffs_that_check_and_names_the_bill_that_is_wrong(tmp_path: Path) -> None:
+    data = tmp_path / "nieps.jsonl"
+    data.write_text(json.dumps(NIEPS) + "\n")
+    done = said_here("tariff", "import-nieps", str(data), "--into", str(tmp_path / "into"))
+    assert done.returncode == 0 and "1 schedules, 17 of 17 bills exact" in done.stdout
+    checked = said_here("tariff", "check", str(tmp_path / "into" / "ok.yaml"))
+    assert checked.returncode == 0, checked.stderr
+    data.write_text(json.dumps({**NIEPS, "totals": ["11.00", *NIEPS["totals"][1:]]}) + "\n")  # type: ignore[misc]
+    done = said_here("tariff", "import-nieps", str(data))
+    assert done.returncode == 1 and "16 of 17 bills exact" in done.stdout and "OK1/water/inside" in done.stderr
+
+
+OWRS = """
+metadata: {effective_date: 07/01/2017, utility_name: A town, bill_frequency: Monthly, bill_unit: kgal}
+rate_structure:
+  RESIDENTIAL_SINGLE:
+    service_charge: 10.00
+    tier_starts: [0, 5]
+    tier_prices: [1.00, 2.00]
+    commodity_charge: Tiered
+    bill: service_charge+commodity_charge
+"""
+
+
+def test_import_owrs_loads_what_can_be_read_and_refuses_the_rest_by_line(tmp_path: Path) -> None:
+    good, bad = tmp_path / "a town" / "07-01-2017.owrs", tmp_path / "bad.owrs"
+    good.parent.mkdir()
+    good.write_text(OWRS)
+    bad.write_text("metadata:\n  a: b: c\n")
+    done = said_here("tariff", "import-owrs", str(good), str(bad), "--into", str(tmp_path / "into"))
+    assert done.returncode == 1 and "1 file(s) loaded, 1 refused" in done.stdout
+    assert "bad.owrs:2" in done.stderr and "Traceback" not in done.stderr
+    checked = said_here("tariff", "check", str(tmp_path / "into" / "a_town-07-01-2017.yaml"))
+    assert checked.returncode == 0, checked.stderr
+    told = tmp_path / "into" / "a_town-07-01-2017.yaml"
+    done = said_here("tariff", "explain", str(told), "--usage", "8 kgal", "--until", "2018-01-01", "--json")
+    assert json.loads(done.stdout)["total_cents"] == 2200, done.stderr  # a tier starts with its unit: 10 + 4 + 8

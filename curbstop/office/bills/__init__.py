@@ -21,6 +21,7 @@ from curbstop.office.bills.numbers import bill_number, find_bill
 from curbstop.office.bills.planning import plan
 from curbstop.office.bills.posting import finish, post
 from curbstop.office.bills.proving import Rerated, rerate_all
+from curbstop.office.bills.quoting import Quote, ServiceQuoted, quote
 from curbstop.office.bills.reviewing import approve, hold, own, release
 from curbstop.office.bills.statements import get_statement, get_statements, statement_pdf
 from curbstop.office.bills.values import (
@@ -44,10 +45,12 @@ __all__ = [
     "KindFigure",
     "Planned",
     "Progress",
+    "Quote",
     "Rerated",
     "RunFigures",
     "RunPosted",
     "ServiceExplained",
+    "ServiceQuoted",
     "WhyDifferent",
     "approve",
     "bill_number",
@@ -66,6 +69,7 @@ __all__ = [
     "plan",
     "post",
     "post_all",
+    "quote",
     "release",
     "rerate_all",
     "statement_pdf",

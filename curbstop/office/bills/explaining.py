@@ -59,6 +59,11 @@ class ChargeExplained:
     on: date
     authority: str
 
+    @property
+    def spoken(self) -> str:
+        """The sentence to read aloud."""
+        return f"{self.says} is ${show(self.cents)}."
+
 
 @dataclass(frozen=True)
 class BillExplained:
@@ -85,7 +90,7 @@ class BillExplained:
     def spoken(self) -> tuple[str, ...]:
         """The paragraphs to read aloud, line by line."""
         found = [line.spoken for service in self.services for line in service.lines if line.cents]
-        return (*found, *(f"{charge.says} is ${show(charge.cents)}." for charge in self.charges))
+        return (*found, *(charge.spoken for charge in self.charges))
 
 
 def explain(bill_id: int) -> BillExplained:
@@ -192,9 +197,12 @@ def why_different(bill_id: int, *, year_before: bool = False) -> WhyDifferent:
         return WhyDifferent(bill_id, bill_number(bill_id), None, "", None, None)
     last = loading.load_bills([other])[0]
     codes = sorted({service.tariff for service in (*row.services, *last.services)})
+    against = rules.YEAR if year_before else rules.LAST
     known = tariffs.load_tariffs(codes=codes)
     try:
-        difference = rules.why_different(_billed(row, known), _billed(last, known), order=_order(row.bill_on))
+        difference = rules.why_different(
+            _billed(row, known), _billed(last, known), order=_order(row.bill_on), against=against
+        )
     except BadValue as bad:
         raise Refused(f"These bills cannot be compared: {bad}", field="bill") from bad
     return WhyDifferent(bill_id, bill_number(bill_id), other, bill_number(other), last.bill_on, difference)

@@ -43,7 +43,8 @@ class BillHead:
 
 @dataclass(frozen=True)
 class BillPart:
-    """A line of the explanation: what belongs together on the bill. ``anchor`` is where a figure leads to."""
+    """A line of the explanation: what belongs together on the bill. ``anchor`` is where a figure leads to, ``spoken``
+    the paragraph to read aloud."""
 
     anchor: str
     says: str
@@ -51,6 +52,7 @@ class BillPart:
     from_on: date | None
     steps: tuple[StepExplained, ...]
     authority: str
+    spoken: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def anchor_of(kind: str) -> str:
     return service if what in ("base", "volume") else kind.replace(".", "-")
 
 
-_MEASURED = ("read", "usage", "average", "cap")
+_MEASURED = ("read", "usage", "average", "average_of", "cap")
 _FOOT = ("rate", "rounding")
 
 
@@ -139,6 +141,7 @@ def _part(anchor: str, lines: Sequence[LineExplained], service: ServiceExplained
         from_on=service.from_on,
         steps=(*measured, *rest, *rates, *rounded),
         authority="; ".join(dict.fromkeys(line.authority for line in lines if line.authority)),
+        spoken=" ".join(line.spoken for line in lines if line.cents),
     )
 
 
@@ -152,7 +155,9 @@ def _label(step: StepExplained, line: LineExplained, lines: int) -> str:
 def _charge(charge: ChargeExplained) -> BillPart:
     since = StepExplained("why", "Why", f"{charge.says}, since {charge.on.isoformat()}")
     rate = StepExplained("rate", "Rate", charge.authority)
-    return BillPart(anchor_of(charge.kind), charge.says, charge.cents, None, (since, rate), charge.authority)
+    return BillPart(
+        anchor_of(charge.kind), charge.says, charge.cents, None, (since, rate), charge.authority, charge.spoken
+    )
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,13 @@ import numpy as np
 from django.db import connection
 
 from curbstop.office import policies
+from curbstop.office._counting import COUNTS, STANDS
 from curbstop.office.ledger.statements import ask
 from curbstop.rules.reads import BLOCKING, MISSING, Array, Bands, Finding, bands_for, judge
 
 HISTORY = 13
 """Earlier uses that a read is judged against: a year of 28-day cycles."""
 
-STANDS = "not exists (select 1 from meters_read x where x.replaces_id = r.id)"
-COUNTS = (
-    f"{STANDS} and (r.findings = '{{}}'"
-    " or exists (select 1 from meters_readdecision d where d.read_id = r.id and d.outcome = 'accept'))"
-)
 NOT_REJECTED = (
     f"{STANDS} and not exists (select 1 from meters_readdecision d where d.read_id = r.id and d.outcome = 'reject')"
 )

@@ -10,9 +10,9 @@ import numpy as np
 from django.db import connection
 
 from curbstop.office import policies, tariffs
+from curbstop.office._counting import COUNTS
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
-from curbstop.office.reads._standing import COUNTS
 from curbstop.rules.reads import MISSING, Array, AverageRule, average_period, averages
 
 

@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from django.db import connection
 
-from curbstop.office.reads._standing import COUNTS, WAITS, judge_reads, stand
+from curbstop.office._counting import COUNTS
+from curbstop.office.reads._standing import WAITS, judge_reads, stand
 from curbstop.office.reads.entry import check_day, check_register, explain_findings, parse_register
 from curbstop.rules.faults import BadValue
 
