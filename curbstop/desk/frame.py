@@ -19,6 +19,8 @@ _PLACES = (
     ("reads", "reads", "Reads", "r"),
     ("bills", "bills", "Billing", "b"),
     ("adjustments", "adjustments", "Approvals", "v"),
+    ("closing", "closing", "Closing", "d"),
+    ("banking", "banking", "Bank", "k"),
     ("tariffs", "tariffs", "Rates", "a"),
 )
 
@@ -87,7 +89,15 @@ def _noun_of(url_name: str | None) -> str:
     if url_name == "bills-bill":
         return "customers"
     noun = (url_name or "").partition("-")[0]
-    return {"moves": "customers", "tills": "payments"}.get(noun, noun)
+    return {
+        "moves": "customers",
+        "tills": "payments",
+        "autopay": "payments",
+        "files": "payments",
+        "deposits": "payments",
+        "refunds": "payments",
+        "writeoffs": "payments",
+    }.get(noun, noun)
 
 
 def frame(request: HttpRequest) -> Mapping[str, Any]:

@@ -138,8 +138,8 @@ def draft_on(*, bill_on: date, due_on: date, draft_day: int | None) -> date:
 
 OUTCOMES = {
     "draft": "Drafted",
-    "prenote": "Prenote sent: the account is tried with 0.00 first",
-    "over_limit_ask": "Above the customer's limit: asked, not drafted",
+    "prenote": "Tried with 0.00 first",
+    "over_limit_ask": "Above the limit, asked first",
     "prenote_waiting": "Waits for the prenote",
     "prenote_refused": "The bank refused the prenote",
     "again": "A returned draft presented again",

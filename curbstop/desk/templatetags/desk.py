@@ -264,3 +264,30 @@ def handed(tender: Any) -> int:
 def words_of(text: str) -> list[str]:
     """`name phone` as two words, to go through in a template."""
     return text.split()
+
+
+@register.filter
+def hundredths(value: int) -> str:
+    """A rate in hundredths of a percent, `50` as `0.50 %`."""
+    return f"{value // 100}.{value % 100:02d} %"
+
+
+_LETTERS = {
+    "returned_hanger": ("Door hanger", "Your payment came back"),
+    "returned_letter": ("Letter", "Your payment came back"),
+    "cash_only": ("Letter", "How you can pay until then"),
+    "autopay_over_limit": ("Letter", "May we draft this bill?"),
+    "autopay_stopped": ("Letter", "Your autopay waits"),
+}
+
+
+@register.filter
+def letter_kind(kind: str) -> str:
+    """What kind of paper a queued letter is."""
+    return _LETTERS.get(kind, ("Letter", ""))[0]
+
+
+@register.filter
+def letter_title(kind: str) -> str:
+    """The heading of a queued letter."""
+    return _LETTERS.get(kind, ("", "A word from the office"))[1]
