@@ -10,10 +10,13 @@ import logging
 from uuid import uuid4
 
 from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
+from procrastinate import exceptions
+from procrastinate.contrib.django import app
 
 from curbstop.api.answers import Wrong, answered, said
 from curbstop.office import payments, staff
@@ -73,4 +76,15 @@ def hear(request: HttpRequest, gateway: str) -> HttpResponse:
         report=report,
         report_id=kept.report_id,
     )
+    if done.outcome == "paid":
+        _send_soon()
     return said({"kept": True, "outcome": done.outcome})
+
+
+def _send_soon() -> None:
+    """Ask the worker to send what the outbox holds now: the payer waits for the receipt."""
+    try:
+        with transaction.atomic():
+            app.configure_task(name="outbox.send", lock="outbox", queueing_lock="outbox.send").defer(timestamp=0)
+    except exceptions.AlreadyEnqueued:
+        pass

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import http.client
+import os
 import socket
 import sys
 import threading
@@ -50,6 +51,7 @@ def serve(host: str, port: int, web_workers: int, accounts: int, months: int) ->
     began = time.monotonic()
     console = Console(highlight=False)
     check_port_free(host, port)
+    os.environ.setdefault("CURBSTOP_PUBLIC_URL", address(host, port))  # for links to pay, made by the children
     children.interrupt_on_signals()
     try:
         with contextlib.ExitStack() as closing:

@@ -68,6 +68,7 @@ def card(request: HttpRequest, number: str) -> HttpResponse:
         "errors": entries.errors,
         "sent": entries,
         "owed_cents": max(header.balance_cents, 0) + asked,
+        "asked_cents": asked,
         "how": _ways(header),
         "readers": cards.readers(),
         "fee": _fee_policy(),
@@ -248,9 +249,7 @@ def cancel(request: HttpRequest, id: int) -> HttpResponse:
         gateway = cards.named(found[0].gateway)
         report = gateway.void(cards.collecting(found[0]), found[0].gateway_ref, at=at)
     except (cards.GatewaySilent, cards.NoGateway):
-        says = (
-            "The gateway does not answer, so nobody knows yet. Do not charge again; try in a minute."
-        )
+        says = "The gateway does not answer, so nobody knows yet. Do not charge again; try in a minute."
         messages.error(request, says)
         return redirect("payments-asked", id=id)
     if report.state in ("paid", "open"):

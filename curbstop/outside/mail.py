@@ -45,7 +45,7 @@ class FileSender:
         """Write the message; a second attempt writes the same file."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._folder / f"{name}.{self._kind}.txt"
-        head = f"To: {to}\n" + (f"Subject: {subject}\n" if subject else "")
+        head = f"To: {to}\n" + (f"Subject: {subject}\n" if self._kind == "email" else "")
         path.write_text(f"{head}\n{body}\n")
         return f"file {path.name}"
 

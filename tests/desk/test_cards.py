@@ -73,7 +73,7 @@ def test_the_payer_pays_and_the_screen_says_so(cleo: Client) -> None:
     assert payments.list_payments(of.pk)[0].cents == 2000 and payments.pending_cents(of.pk) == 0
     assert "It is paid" in text(payer.get(address[1]))
     said = outbox.list_messages(f"ask:{asked().pk}")[0].body
-    assert "20.00 received, card ending 4242" in said
+    assert "$20.00 received, card ending 4242" in said
 
 
 def test_a_declined_card_is_not_the_end_of_a_link(cleo: Client) -> None:

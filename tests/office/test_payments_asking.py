@@ -163,7 +163,7 @@ class TestReports:
         read = payments.get_ask(made.ask_id)
         assert (read.state, read.receipt, read.last_four) == ("paid", "PHONE-000001", "4242")
         said = outbox.list_messages(f"ask:{made.ask_id}")[0]
-        assert "94.59 received, card ending 4242" in said.body and "You owe 0.00 now" in said.body
+        assert "$94.59 received, card ending 4242" in said.body and "You owe $0.00 now" in said.body
 
     def test_all_of_a_day_waits_in_one_batch_and_each_day_in_its_own(self, town):
         one, two, three = (account(1_000_001 + n) for n in range(3))

@@ -110,7 +110,7 @@ def test_04_1_a_card_by_telephone_that_never_touches_our_screen(town) -> None:  
             "by telephone, Visa 4242",
         )
         receipt = outbox.list_messages(f"account:{a1.id}")[0]
-        assert receipt.to == "+14057935032" and "96.30 received, card ending 4242" in receipt.body
+        assert receipt.to == "+14057935032" and "$96.30 received, card ending 4242" in receipt.body
         (taken,) = acts("payments.record_paid")
         assert taken.by.username == "system" and f"user:{person('clerk').id}" in taken.subjects
 

@@ -174,7 +174,7 @@ def _send_link(event: Acting, found: Ask, url: str) -> None:
     city, number = city_name(), _account_number(found.account_id)
     until = found.until.astimezone(city_zone())
     body = (
-        f"{city}: pay {show(found.cents)} for account {number} here: {url} The link is good until {until:%H:%M}."
+        f"{city}: pay ${show(found.cents)} for account {number} here: {url} The link is good until {until:%H:%M}."
         " Type your card only there. We never ask for it by telephone."
     )
     outbox._put(

@@ -341,13 +341,13 @@ def _tell(event: Acting, money: _Money, paid: PaidAccount | None, ask: Ask | Non
     event.about(f"ask:{ask.pk}", f"user:{ask.asked_by_id}")
     if ask.send_by:
         city, owed = city_name(), paid.owed_after_cents
-        left = f"You owe {show(owed)} now." if owed >= 0 else f"Your credit is {show(-owed)} now."
+        left = f"You owe ${show(owed)} now." if owed >= 0 else f"Your credit is ${show(-owed)} now."
         outbox._put(
             event,
             channel=ask.send_by,
             to=ask.send_to,
             subject=f"{city}: your receipt {number}",
-            body=f"{city}: {show(money.cents)} received{ending} for account {paid.number}, receipt {number}. {left}",
+            body=f"{city}: ${show(money.cents)} received{ending} for account {paid.number}, receipt {number}. {left}",
             about=(f"ask:{ask.pk}", f"account:{paid.account_id}"),
         )
 
