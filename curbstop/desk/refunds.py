@@ -1,5 +1,7 @@
 """Refunds: what waits to be sent, what is on its way and how old, one refund to its end, the files and registers."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -113,7 +115,7 @@ def refund(request: HttpRequest, id: int) -> HttpResponse:
         "row": row,
         "header": pages.get_header(account_id=row.account_id, on=clock.today()),
         "late": row.is_late(clock.today()),
-        "on": clock.today(),
+        "today": clock.today().isoformat(),
         "key": entries.key or new_key(),
         "sent": request.POST.dict(),
         "errors": entries.errors,
@@ -123,7 +125,7 @@ def refund(request: HttpRequest, id: int) -> HttpResponse:
 
 def _done(request: HttpRequest, row: refunds.RefundRow, entries: Entries) -> bool:
     """Record what came back; False when it was refused."""
-    given = {"key": entries.key, "by": actor(request), "at": clock.now(), "refund_id": row.id, "on": clock.today()}
+    given: dict[str, Any] = {"key": entries.key, "by": actor(request), "at": clock.now(), "refund_id": row.id, "on": clock.today()}
     do = entries.raw("do")
     on = entries.day("on")
     try:
@@ -166,9 +168,10 @@ def ask(request: HttpRequest, number: str) -> HttpResponse:
                 return redirect("adjustments-request", id=done.request_id)
     except (BadValue, Refused) as bad:
         entries.blame(bad, {"cents": "amount", "account_id": "form", "kind": "form"})
+    why_not = entries.errors.pop("form", "") if request.method == "GET" else ""
     reasons = {code: says for code, says in refunding.REASONS.items() if code in ("asked", "paid_twice", "closed")}
     values = {
         "header": header, "preview": preview, "reasons": reasons, "key": entries.key or new_key(),
-        "sent": request.POST.dict(), "errors": entries.errors,
+        "sent": request.POST.dict(), "errors": entries.errors, "why_not": why_not,
     }  # fmt: skip
     return render(request, "desk/refunds/ask.html", values, status=422 if entries.errors else 200)

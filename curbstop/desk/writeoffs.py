@@ -11,7 +11,7 @@ from curbstop.desk import clock
 from curbstop.desk.forms import Entries
 from curbstop.desk.frame import actor, new_key
 from curbstop.formats.agency import RemittanceErrors
-from curbstop.office import adjustments, pages, writeoffs
+from curbstop.office import adjustments, ledger, pages, writeoffs
 from curbstop.office._once import Refused
 from curbstop.office.adjustments import writing_off
 from curbstop.rules.faults import BadValue
@@ -86,9 +86,11 @@ def _by_account(written: tuple[writeoffs.WrittenDocument, ...]) -> list[dict[str
     return list(found.values())
 
 
-def _provision() -> object:
+def _provision() -> list[tuple[str, Any]] | None:
+    """Each fund by its name; None where the city has not said."""
     try:
-        return writeoffs.get_provision(on=clock.today())
+        names = {fund.id: fund.name for fund in ledger.list_funds()}
+        return [(names.get(one.fund, str(one.fund)), one) for one in writeoffs.get_provision(on=clock.today())]
     except NotSet:
         return None
 

@@ -326,6 +326,7 @@ def increase(policies: Policies, *, held_cents: int, asked_cents: int, billed_ce
     wanted = policies.table("deposit.increment", on=on)["amount_cents"]
     assert isinstance(wanted, int)
     policy = policies.policy("deposit.increment")
+    working: tuple[str, ...]
     try:
         table = policies.table("deposit.ceiling", on=on)
     except NotSet as missing:

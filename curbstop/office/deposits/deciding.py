@@ -221,7 +221,7 @@ def ask_parts(
     days = _days_apart(policies.load(PARTS_DAYS), on)
     dues = [None if days is None else on + timedelta(days=days * n) for n in range(len(decided.instalments_cents))]
     parts = _ask(event, account_id, decided.instalments_cents, dues, decided.authority)
-    working = {"notes": list(decided.notes), "adverse": list(adverse)}
+    working: dict[str, Any] = {"notes": list(decided.notes), "adverse": list(adverse)}
     if not decided.confidential:
         working["checks"] = [_plain(check) for check in checks]
     DepositDecision.objects.create(

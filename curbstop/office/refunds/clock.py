@@ -131,10 +131,9 @@ def run_clock(*, by: Actor, at: datetime, on: date) -> ClockRun:
     for row in list_refunds(on=on, states=("cut", "noticed")):
         if row.step is None or row.step.code not in ("notify", "cancel"):
             continue
-        given = {"by": by, "at": at, "refund_id": row.id, "on": on}
         key = Key(f"refunds.clock:{row.step.code}:{row.sent_id}")
         if row.step.code == "notify":
-            noticed.append(notify(key=key, **given).refund_id)
+            noticed.append(notify(key=key, by=by, at=at, refund_id=row.id, on=on).refund_id)
         else:
-            cancelled.append(cancel_unclaimed(key=key, **given).refund_id)
+            cancelled.append(cancel_unclaimed(key=key, by=by, at=at, refund_id=row.id, on=on).refund_id)
     return ClockRun(tuple(noticed), tuple(cancelled))

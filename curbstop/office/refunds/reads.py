@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from django.db import connection
@@ -125,8 +125,10 @@ def list_refunds(
         asked = f"select * from ({asked}) one where state = any(%(states)s)"
     with connection.cursor() as cursor:
         cursor.execute(f"{asked} order by 1", values)
-        found = [RefundRow(*row[:4], tuple(row[4]), *row[5:]) for row in cursor.fetchall()]
-    return tuple(_with_clock(row, on) for row in found)
+        rows = [list(row) for row in cursor.fetchall()]
+    for row in rows:
+        row[4] = tuple(row[4])
+    return tuple(_with_clock(RefundRow(*row), on) for row in rows)
 
 
 def _with_clock(row: RefundRow, on: date) -> RefundRow:
@@ -138,7 +140,7 @@ def _with_clock(row: RefundRow, on: date) -> RefundRow:
     except NotSet:
         return row
     step = next_step(cents=row.cents, dated_on=row.dated_on, noticed_on=row.noticed_on, statute=statute, on=on)
-    return RefundRow(**{**row.__dict__, "step": step})
+    return replace(row, step=step)
 
 
 def get_refund(refund_id: int, *, on: date) -> RefundRow:
