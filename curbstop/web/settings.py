@@ -180,7 +180,7 @@ def _database() -> dict[str, Any]:
 DATABASES = {"default": _database()}
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None
-PROCRASTINATE_IMPORT_PATHS = ["curbstop.worker.tasks", "curbstop.worker.cards"]
+PROCRASTINATE_IMPORT_PATHS = ["curbstop.worker.tasks", "curbstop.worker.cards", "curbstop.worker.deposits"]
 
 
 # --- Signing in: staff accounts are made by an administrator; nobody signs up. ---------------------------------------
