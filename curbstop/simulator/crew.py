@@ -27,6 +27,7 @@ CREW = (
     Member("luis", "Luis", "Ortega", ("cashier",), "cashier at till 2"),
     Member("ruth", "Ruth", "Calloway", ("supervisor",), "supervisor: decides reads, approves bill runs, signs tills"),
     Member("hector", "Hector", "Salinas", ("finance",), "finance: bank deposits, payment files"),
+    Member("noor", "Noor", "Aziz", ("finance_director",), "finance director: approves what is above a supervisor"),
     Member("terrell", "Terrell", "Boone", ("field",), "meter reader, truck 6"),
     Member("joan", "Joan", "Pruitt", ("auditor",), "auditor: reads everything, changes nothing"),
     Member("wes", "Wes", "Lindqvist", ("administrator",), "administrator: people and the city's data"),

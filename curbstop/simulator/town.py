@@ -23,7 +23,7 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 from curbstop.office import ledger, policies
 from curbstop.office._once import Refused
 from curbstop.office.bills.issued import list_issued
-from curbstop.simulator import billing, founding, moving, paying, reading, tills
+from curbstop.simulator import billing, founding, moving, paying, reading, refunding, tills
 from curbstop.simulator.crew import CLOCK
 from curbstop.simulator.imagined import Recipe, Town, imagine
 from curbstop.simulator.office import Office
@@ -172,6 +172,7 @@ def _rest_of_day(office: Office, town: Town, plans: Plans, day: date) -> None:
         for read_on in days[1:]:
             if next_workday(read_on) == day:
                 reading.read_missed(office, town, cycle, read_on, day)
+    refunding.settle(office, town.recipe.seed, day)
     tills.count_drawers(office, town.recipe.seed, day)
 
 
