@@ -1,11 +1,14 @@
 """Papers as the desk hands them out: a slip for a receipt, as PDF."""
 
+from datetime import datetime
+
 from django.http import HttpResponse
 from django.utils import timezone
 
 from curbstop.formats.paper import words
 from curbstop.formats.paper.receipt import PaidAccount, PaidItem, ReceiptPaper, TenderLine, receipt_pdf
-from curbstop.office import pages
+from curbstop.formats.paper.slip import SlipLine, SlipPaper, slip_pdf
+from curbstop.office import pages, tills
 from curbstop.office.bills.statements import letterhead
 
 TENDERS = {
@@ -53,6 +56,27 @@ def _account(one: pages.PaidAccount) -> PaidAccount:
 
 def _words(line: pages.PaidLine) -> str:
     return f"Bill of {words.day(line.billed_on)}" if line.billed_on else line.says
+
+
+def slip(found: tills.SlipMade, *, at: datetime) -> bytes:
+    """A bank deposit as PDF."""
+    lines = tuple(
+        SlipLine(r.number, r.payer, r.cash_cents, r.check_cents, r.money_order_cents, r.references)
+        for r in found.receipts
+    )
+    return slip_pdf(
+        SlipPaper(
+            letterhead=letterhead(on=found.made_on),
+            slip_no=str(found.slip_id),
+            made_on=found.made_on,
+            printed_at=timezone.localtime(at),
+            tills=found.tills,
+            cash_cents=found.cash_cents,
+            check_cents=found.check_cents,
+            money_order_cents=found.money_order_cents,
+            lines=lines,
+        )
+    )
 
 
 def pdf(body: bytes, *, name: str) -> HttpResponse:

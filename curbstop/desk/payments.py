@@ -155,7 +155,7 @@ def _counted(header: Header, entries: Entries, owed: Sequence[pages.OwedDocument
     checks = _checks(entries)
     names = [("cash", "Cash", "cash", "")]
     names += [("check", f"Check {n}" if checks > 1 else "Check", f"check{n}", f"no{n}") for n in range(1, checks + 1)]
-    names += [("money_order", "Money order", "order", "order_no")]
+    names += [("money_order", "Money order or cashier's check", "order", "order_no")]
     tenders: list[Tender] = []
     for type, _says, amount, reference in names:
         cents = entries.cents(amount, required=False)
@@ -342,36 +342,3 @@ def _reversed(request: HttpRequest, found: pages.Receipt, why: str, reason: str,
     except (BadValue, Refused) as bad:
         entries.blame(bad, {"on": "form", "no": "form", "series": "form"})
         return False
-
-
-def tills_page(request: HttpRequest) -> HttpResponse:
-    """The drawers: who has which, opened when, counted or not."""
-    drawers = tills.list_tills()
-    by = actor(request)
-    values = {"drawers": drawers, "mine": _mine(drawers, by.id), "free": [d for d in drawers if d.session_id is None]}
-    return render(request, "desk/tills/tills.html", {**values, "next": request.path, "key": new_key()})
-
-
-def open_till(request: HttpRequest) -> HttpResponse:
-    """Open a drawer to oneself with the float as counted, and go back to what was waiting for it."""
-    entries = Entries(request.POST)
-    till = entries.text("till", says="Choose a drawer.")
-    cents = entries.cents("float", zero=True)
-    back = entries.raw("next")
-    back = back if back.startswith("/") and not back.startswith("//") else address_of("tills")
-    if not entries.errors and cents is not None:
-        try:
-            tills.open(
-                key=entries.key, by=actor(request), at=clock.now(), till=till, on=clock.today(), float_cents=cents
-            )
-            return redirect(back)
-        except (BadValue, Refused) as bad:
-            entries.blame(bad, {"float_cents": "float"})
-    drawers = tills.list_tills()
-    values = {"drawers": drawers, "free": [d for d in drawers if d.session_id is None], "next": back}
-    return render(
-        request,
-        "desk/tills/open.html",
-        {**values, "errors": entries.errors, "sent": entries.sent, "key": entries.key or new_key()},
-        status=422,
-    )

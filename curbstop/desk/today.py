@@ -1,6 +1,7 @@
 """Today: what waits, what was done, what comes next. And the keys."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from curbstop.desk import clock
 from curbstop.desk.forms import Entries
 from curbstop.desk.frame import actor, new_key
 from curbstop.formats.paper import words
-from curbstop.office import adjustments, ledger, pages, staff, tills
+from curbstop.office import adjustments, closing, ledger, pages, staff, tills
 from curbstop.office._once import Refused
 
 
@@ -32,8 +33,9 @@ def today(request: HttpRequest) -> HttpResponse:
     values = {
         "on": on,
         "today": found,
-        "waits": [*_reads(found, on), *_runs(), *_requests(request), *_drawers(request)],
+        "waits": [*_reads(found, on), *_runs(), *_requests(request), *_drawers(request), *_days(request, on)],
         "receipts": pages.get_latest_receipts(limit=8),
+        "proof": closing.get_last_proof(),
         "key": new_key(),
     }
     return render(request, "desk/today.html", values)
@@ -110,6 +112,19 @@ def _drawers(request: HttpRequest) -> list[Waits]:
         since = f"since {words.day(drawer.opened_on)}, " if drawer.opened_on else ""
         waits.append(Waits(reverse("tills"), says, f"{since}{_many(drawer.receipts, 'receipt', 'receipts')}"))
     return waits
+
+
+def _days(request: HttpRequest, on: date) -> list[Waits]:
+    """The oldest day that is over and not closed, for who may close it."""
+    if not staff.may(actor(request), "closing.close_day"):
+        return []
+    over = [day for day in ledger.get_open_days() if day < on]
+    if not over:
+        return []
+    ready = closing.get_prepared(over[0].isoformat())
+    does = f"made ready by {ready.by}, waits to be closed" if ready else "waits to be made ready and closed"
+    more = _many(len(over) - 1, "day after it", "days after it") if len(over) > 1 else "the only one"
+    return [Waits(reverse("closing-day", args=[over[0].isoformat()]), f"{words.day(over[0])} {does}", more)]
 
 
 @require_POST

@@ -45,6 +45,11 @@ class WaitingRow:
     cents: int
     says: str
 
+    @property
+    def place(self) -> str:
+        """The item as a form names it: ``10-1030@17``."""
+        return f"{self.gl}@{self.document_id}"
+
 
 _WAITING = """
 with open as (

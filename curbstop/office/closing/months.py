@@ -252,10 +252,10 @@ def list_months(*, limit: int = 12) -> tuple[MonthRow, ...]:
     """The months that have days, newest first."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select date_trunc('month', d.posted_on)::date, count(*), count(t.id),"
-            " exists (select from ledger_close c where c.period = to_char(date_trunc('month', d.posted_on), 'YYYY-MM'))"
-            " from ledger_day d left join ledger_transaction t on t.posted_on = d.posted_on and t.closes"
-            " group by date_trunc('month', d.posted_on) order by 1 desc limit %s",
+            "select m.first, m.days, m.closed, exists (select from ledger_close c where c.period = to_char(m.first,"
+            " 'YYYY-MM')) from (select date_trunc('month', d.posted_on)::date as first, count(*) as days, count(t.id)"
+            " as closed from ledger_day d left join ledger_transaction t on t.posted_on = d.posted_on and t.closes"
+            " group by 1) m order by 1 desc limit %s",
             [limit],
         )
         return tuple(MonthRow(*row) for row in cursor.fetchall())

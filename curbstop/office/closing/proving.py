@@ -187,6 +187,11 @@ class NightProof:
     def holds(self) -> bool:
         return not self.broken
 
+    @property
+    def of(self) -> int:
+        """How many invariants were proved."""
+        return self.held + len(self.broken)
+
 
 @act("closing.record_proof")
 def record_proof(
