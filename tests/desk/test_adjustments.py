@@ -58,7 +58,7 @@ def test_the_figure_is_worked_out_while_the_form_is_filled(cleo: Client) -> None
     answer = cleo.post(f"/adjustments/ask/{account(1).number}/", sent, HTTP_HX_REQUEST="true")
     said = text(answer)
     assert 'id="strip"' in answer.content.decode() and "<html" not in answer.content.decode()
-    assert "Credit 5.00 to Rosa M. Ortiz" in said and "It goes to the supervisor" in said
+    assert "Credit $5.00 to Rosa M. Ortiz" in said and "It goes to the supervisor" in said
     assert Request.objects.count() == 0
     said = text(
         cleo.post(
@@ -186,7 +186,7 @@ def test_a_receipt_is_voided_or_moved_by_request(sign_in) -> None:  # type: igno
     said = text(sue.get(f"/adjustments/{last().pk}/"))
     assert "Approve and post" in said and "Out of the drawer" in said
     moved = cass.post(path, {"kind": "move_payment", "to_number": account(2).number}, HTTP_HX_REQUEST="true")
-    assert f"Move 5.00 of receipt {taken.number}" in text(moved)
+    assert f"Move $5.00 of receipt {taken.number}" in text(moved)
     sue.post(f"/adjustments/{last().pk}/approve/", {"key": key_of(sue.get(f"/adjustments/{last().pk}/"))})
     receipt = text(cass.get(f"/payments/receipt/{taken.document_id}/"))
     assert "VOID" in receipt and "Taken with the wrong amount" in receipt

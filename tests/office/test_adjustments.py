@@ -45,7 +45,7 @@ class TestAsk:
         before = Transaction.objects.count()
         asked = ask(account_id=owing.id, cents=1800, words="Read 45,830 was 43,580", service="water")
         assert (asked.kind, asked.cents, asked.goes_to) == ("adjust", 1800, "supervisor")
-        assert asked.says == f"Credit 18.00 to R. Ortiz, account {owing.number}, on water."
+        assert asked.says == f"Credit $18.00 to R. Ortiz, account {owing.number}, on water."
         assert ledger.get_balance(owing.id) == 9459 and Transaction.objects.count() == before
         read = adjustments.get_request(asked.request_id, on=DAY)
         assert (read.row.state, read.row.reason, read.row.words) == (

@@ -118,6 +118,16 @@ left join bills_run r on r.id = b.run_id
 where p.account_id = %s and p.sub = 2 and p.due_on is not null group by 1, 2 order by 1 desc limit %s"""
 
 
+def document_says(document_id: int) -> str:
+    """A document in a sentence: a bill by its date, a charge by its number."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select r.bill_on from bills_bill b join bills_run r on r.id = b.run_id where b.id = %s", [document_id]
+        )
+        row = cursor.fetchone()
+    return f"the bill of {row[0].isoformat()}" if row else f"charge {document_id}"
+
+
 def list_documents(account_id: int, *, limit: int = 8) -> tuple[Document, ...]:
     """The account's last bills and charges with their lines, the newest first."""
     with connection.cursor() as cursor:
@@ -159,7 +169,7 @@ def _weigh_credit(asked: Asked, account_id: int, cents: int) -> Weighed:
         says = f"Account {owing.number} owes {show(owed)}, which is less than {show(cents)}."
         raise Refused(f"{says} Choose the service or the line that was paid too much.", field="service")
     legs = give(applied, deductions(asked.on), account_id=account_id, rest=rest, rest_fund=fund)
-    says = f"Credit {show(cents)} to {owing.name}, account {owing.number}, on {where}."
+    says = f"Credit ${show(cents)} to {owing.name}, account {owing.number}, on {where}."
     working = [Step(f"{owing.says.get(a.kind, a.kind)}, open {show(_open(targets, a.document, a.line))}",
                     f"-{show(a.cents)}") for a in applied]  # fmt: skip
     if rest:
@@ -179,7 +189,7 @@ def _targets(asked: Asked, owing: Owing, cents: int) -> tuple[list[Target], str,
         lines = get_lines(account_id=owing.id, document_id=document, line=line)
         _check_not_twice(asked, lines, document, line, cents)
         targets = [t for t in owing.targets if t.document == document and (not line or t.line == line)]
-        where = f"{lines[0].says} of document {document}" if line else f"document {document}"
+        where = f"{lines[0].says} of {document_says(document)}" if line else document_says(document)
         return targets, where, fund_of(lines[0].gl)
     if service:
         funds = {code: fund for fund, code in deductions(asked.on).items()}
@@ -224,7 +234,7 @@ def _weigh_charge(asked: Asked, account_id: int, cents: int) -> Weighed:
     owing = load_owing(account_id, asked.on)
     due_on = asked.on + timedelta(days=_due_days(asked.on))
     legs = charge_back(kind.control, cents, kind.code, account_id=account_id, due_on=due_on, deduction=kind.code)
-    says = f"Charge {show(cents)} to {owing.name}, account {owing.number}, for {service}, due {due_on.isoformat()}."
+    says = f"Charge ${show(cents)} to {owing.name}, account {owing.number}, for {service}, due {due_on.isoformat()}."
     working = (Step(kind.says, show(cents)),)
     return Weighed(cents, (account_id,), says, working, (Entry("adjust", legs, asked.on),))
 
@@ -258,7 +268,7 @@ def weigh_waive(asked: Asked) -> Weighed:
     targets = [t for t in owing.targets if (t.document, t.line) in places]
     entries, rests = _waived(asked, lines, targets, account_id)
     what = "late charge" if lines[0].kind.startswith("late") else lines[0].says
-    says = f"Waive the {what} of {show(cents)} for {owing.name}, account {owing.number}."
+    says = f"Waive the {what} of ${show(cents)} for {owing.name}, account {owing.number}."
     working = [Step(one.says, f"-{show(one.charged_cents)}") for one in lines]
     if rests:
         working.append(Step("Paid already: stays on the account as credit", show(rests)))

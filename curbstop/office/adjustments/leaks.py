@@ -153,7 +153,7 @@ def _weighed(asked: Asked, owing: Owing, leak: Leak, city: _City, cents: int, wa
         "used_gal": leak.used_gal, "baseline_gal": leak.baseline_gal, "above_cents": above, "share": str(city.share),
         "months": city.months, "policy": city.says,
     }  # fmt: skip
-    says = f"Credit {show(cents)} for a leak to {owing.name}, account {owing.number}."
+    says = f"Credit ${show(cents)} for a leak to {owing.name}, account {owing.number}."
     entries = (Entry("adjust", legs, asked.on),)
     return Weighed(cents, (owing.id,), says, tuple(steps), entries, held_cents=above, facts=facts)
 

@@ -126,7 +126,7 @@ def weigh_void(asked: Asked) -> Weighed:
     accounts = tuple(sorted({leg.account_id for entry in entries for leg in entry.legs if leg.account_id is not None}))
     people = ", ".join(name for _, _, name in names_of(accounts))
     says = (
-        f"Void receipt {receipt.number} of {show(receipt.cents)}, {people}: what it paid is owed again, line by line."
+        f"Void receipt {receipt.number} of ${show(receipt.cents)}, {people}: what it paid is owed again, line by line."
     )
     working = (Step("Receipt", receipt.number), Step("Out of the drawer", show(receipt.cents)))
     not_by = {receipt.taken_by: f"{receipt.taken_by_name} took this payment; a void needs a second person."}
@@ -211,7 +211,7 @@ def weigh_move(asked: Asked) -> Weighed:
     off = _off(receipt, part, asked.on, undone=[leg for use in uses for leg in use.legs])
     onto, working = _onto(receipt, target, cents)
     entry = Entry("move", interfund([*off, *onto]), receipt.effective_on)
-    says = f"Move {show(cents)} of receipt {receipt.number} from {from_name}, account {from_number}, to {to_name},"
+    says = f"Move ${show(cents)} of receipt {receipt.number} from {from_name}, account {from_number}, to {to_name},"
     says += f" account {to_number}; the money was here on {receipt.effective_on.isoformat()}."
     not_by = {receipt.taken_by: f"{receipt.taken_by_name} took this payment."}
     entries = (*(_undo(use, asked.on) for use in uses), entry)

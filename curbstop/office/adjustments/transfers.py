@@ -46,7 +46,7 @@ def _weigh_charge(asked: Asked, source: int, target: int, between: str) -> Weigh
     cents = sum(one.open_cents for one in lines)
     legs = [_leg_on(one, target, owes=True) for one in lines] + [_leg_on(one, source, owes=False) for one in lines]
     working = tuple(Step(one.says, show(one.open_cents)) for one in lines)
-    says = f"Move what is owed, {show(cents)}, {between}."
+    says = f"Move what is owed, ${show(cents)}, {between}."
     entries = (Entry("move", interfund(legs), asked.on),)
     return Weighed(cents, (source, target), says, working, entries, held_cents=cents)
 
@@ -80,7 +80,7 @@ def _weigh_credit(asked: Asked, source: int, target: int, between: str) -> Weigh
         if used:
             legs.append(debit(CREDIT, used, "credit", account_id=source, document=item.document, line=item.line))
     legs.append(credit(CREDIT, cents, "credit", account_id=target, document=NEW, line=1))
-    says = f"Move {show(cents)} of credit {between}."
+    says = f"Move ${show(cents)} of credit {between}."
     working = (Step("Credit held", show(there)), Step("Stays there", show(there - cents)))
     return Weighed(cents, (source, target), says, working, (Entry("move", tuple(legs), asked.on),))
 
@@ -109,7 +109,7 @@ def weigh_services(asked: Asked) -> Weighed:
         credit(target.gl, cents, target.kind, account_id=account_id, document=target.document_id, line=target.line),
     ])  # fmt: skip
     ((_, number, name),) = names_of([account_id])
-    says = f"Move {show(cents)} that {name}, account {number}, paid on {source.says} to {target.says}."
+    says = f"Move ${show(cents)} that {name}, account {number}, paid on {source.says} to {target.says}."
     working = (
         Step(f"{source.says}: owed after", show(source.open_cents + cents)),
         Step(f"{target.says}: owed after", show(target.open_cents - cents)),
