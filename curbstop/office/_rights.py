@@ -38,7 +38,7 @@ _COUNTER = frozenset(
     }
 )
 _CARDS = frozenset({"payments.ask", "payments.record_started", "payments.cancel_ask"})
-_TILL = _CARDS | frozenset({"payments.take", "tills.open", "tills.count", "tills.hand_over"})
+_TILL = _CARDS | frozenset({"payments.take", "payments.pledge_paid", "tills.open", "tills.count", "tills.hand_over"})
 _BILLING = frozenset({"bills.plan", "bills.calculate", "bills.hold", "bills.release", "bills.own"})
 _RATES = frozenset(
     {"tariffs.draft", "tariffs.try_draft", "tariffs.approve", "tariffs.withdraw", "tariffs.set_city_fact"}

@@ -244,6 +244,29 @@ cross join lateral (values ('cash', 1, b.cash_cents), ('check', 2, b.check_cents
 left join inside i on (i.slip_id, i.type) = (b.id, v.type) left join other o on (o.slip_id, o.line_no) = (b.id, v.line)
 where v.cents <> coalesce(i.cents, 0) + coalesce(o.cents, 0);
 
+-- 16b: what a gateway or a robot reported is one receipt of its amount, on the batch of its processor's day and its ask's account
+select count(*) from payments_cardpayment;
+select format('%s payment %s: %s', c.gateway, c.payment_ref,
+              case when r.no is null then 'has no receipt' when t.cents is distinct from c.cents then 'is not its receipt''s amount'
+                   when d.id is null then 'waits in no batch of its processor''s day'
+                   else 'was posted to another account than it was asked for' end), c.cents, t.cents as receipt_cents
+from payments_cardpayment c left join payments_receipt r on (r.series_id, r.no) = (c.series_id, c.no)
+left join payments_tender t on (t.series_id, t.no, t.type) = (c.series_id, c.no, 'card')
+left join payments_cardday d on (d.id, d.gateway, d.on) = (t.batch_document_id, c.gateway, r.effective_on)
+left join payments_ask a on a.id = c.ask_id
+where r.no is null or t.cents is distinct from c.cents or d.id is null
+  or (a.id is not null and a.account_id is distinct from r.account_id and not exists (
+        select from payments_reversal v where (v.series_id, v.no) = (c.series_id, c.no)))
+union all
+select format('batch %s of %s waits with %s, its payments are %s', d.id, d.gateway, coalesce(p.cents, 0), coalesce(c.cents, 0)),
+       coalesce(p.cents, 0), coalesce(c.cents, 0)
+from payments_cardday d
+left join (select p.document_id, sum(p.debit_cents)::bigint cents from ledger_posting p
+           join ledger_transaction x on x.id = p.txn_id and x.act = 'take' where p.sub = 1 group by 1) p on p.document_id = d.id
+left join (select t.batch_document_id, sum(c.cents)::bigint cents from payments_cardpayment c
+           join payments_tender t on (t.series_id, t.no) = (c.series_id, c.no) group by 1) c on c.batch_document_id = d.id
+where p.cents is distinct from c.cents;
+
 -- 17: nothing is on its way longer than policy gives the bank (bank.clear_days)
 select count(*) from (select 1 from ledger_posting where sub = 1 group by gl_id, document_id) i;
 with gives as (select (value #>> '{}')::int days from decisions_policyvalue
@@ -491,6 +514,47 @@ union all
 select format('account %s is with an agency and nothing of it is written off', a.number), x.cents, null
 from payments_placement x join customers_account a on a.id = x.account_id
 where not exists (select 1 from ledger_posting p where p.account_id = x.account_id and p.sub = 4);
+
+-- 32: every payment that came back is written down with its accounts, its transaction and its fee in the books
+select count(*) from payments_reversal where why = 'returned';
+select format('receipt %s-%s came back, and no account has it written down', s.code, v.no), r.cents, null::bigint as fee_cents
+from payments_reversal v join payments_series s on s.id = v.series_id
+join payments_receipt r on (r.series_id, r.no) = (v.series_id, v.no)
+where v.why = 'returned' and exists (select 1 from ledger_posting p where p.txn_id = v.txn_id and p.account_id is not null)
+  and not exists (select 1 from payments_returned x where (x.series_id, x.no, x.txn_id) = (v.series_id, v.no, v.txn_id))
+union all
+select format('returned payment %s of account %s: %s', x.id, a.number,
+              case when v.txn_id is null then 'nothing took it back' else 'its fee is not in the books as written' end),
+       x.cents, x.fee_cents
+from payments_returned x join customers_account a on a.id = x.account_id
+left join payments_reversal v on (v.series_id, v.no, v.txn_id) = (x.series_id, x.no, x.txn_id) and v.why = 'returned'
+left join lateral (select sum(p.debit_cents) cents from ledger_posting p join ledger_transaction t on t.id = p.txn_id
+  where p.document_id = x.fee_document_id and p.account_id = x.account_id and p.sub = 2 and t.act = 'charge') fee on true
+where x.outcome = 'returned' and (v.txn_id is null or coalesce(fee.cents, 0) <> x.fee_cents);
+
+-- 33: no draft is above its customer's limit, presented again more than twice or too late, or posted as another amount
+select count(*) from payments_draftentry;
+select format('draft %s of account %s: above the limit the customer set', e.trace, a.number), e.cents, n.limit_cents
+from payments_draftentry e join payments_enrolment n on n.id = e.enrolment_id join customers_account a on a.id = e.account_id
+join payments_draftrun r on r.id = e.run_id
+where e.cents > n.limit_cents and not exists (
+  select 1 from payments_draftallowed w where w.account_id = e.account_id and w.cents >= e.cents and w.event_id < r.event_id)
+union all
+select format('draft %s presents %s again: %s', e.trace, f.trace, case when e.cents <> f.cents then 'another amount'
+              when e.times > 2 or e.times <> f.times + 1 then 'more than twice' when x.id is null then 'it never came back'
+              when x.code not in ('R01', 'R09') then 'it did not come back for want of funds'
+              else 'more than 180 days after it was first drafted' end), e.cents, f.cents
+from payments_draftentry e join payments_draftentry f on f.trace = e.again_of_id
+join payments_draftentry first on first.trace = coalesce(f.again_of_id, f.trace)
+join payments_draftrun r on r.id = e.run_id join payments_draftrun o on o.id = first.run_id
+left join payments_returned x on x.trace = f.trace and x.outcome = 'returned'
+where e.cents <> f.cents or e.times > 2 or e.times <> f.times + 1 or x.id is null or x.code not in ('R01', 'R09')
+   or r.planned_on > o.effective_on + 180
+union all
+select format('draft %s of account %s: posted as another amount, or not at all', e.trace, a.number), e.cents, x.cents
+from payments_draftentry e join payments_draftposted d on d.run_id = e.run_id join customers_account a on a.id = e.account_id
+left join payments_tender x on x.batch_document_id = d.batch_id and x.reference = e.trace
+where e.cents > 0 and x.cents is distinct from e.cents;
 
 -- 35: every closed day until the last ledger file is in exactly one file, and every file is the rows of its days
 select count(*) from ledger_export;

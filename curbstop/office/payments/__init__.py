@@ -58,6 +58,14 @@ from curbstop.office.payments.loading import (
 )
 from curbstop.office.payments.owing import Owing, PaidAccount, PaidItem, PayFirst, Paying
 from curbstop.office.payments.pending import AskRead, get_ask, knows_last_bill, list_asks
+from curbstop.office.payments.pledging import (
+    PledgePaid,
+    PledgeRow,
+    PledgeTaken,
+    accept_pledge,
+    list_pledges,
+    pledge_paid,
+)
 from curbstop.office.payments.reads import (
     NoReceipt,
     PaymentRow,
@@ -77,6 +85,7 @@ from curbstop.office.payments.returning import (
     make_letter,
 )
 from curbstop.office.payments.taking import (
+    CAME_BY,
     PaymentPreview,
     ReceiptTaken,
     TillClosed,
@@ -90,6 +99,7 @@ from curbstop.rules.payments import BadPayment, Kept, Tender
 
 __all__ = [
     "ASK_CHANNELS",
+    "CAME_BY",
     "CHANNELS",
     "AskMade",
     "AskOver",
@@ -119,6 +129,9 @@ __all__ = [
     "Paying",
     "PaymentPreview",
     "PaymentRow",
+    "PledgePaid",
+    "PledgeRow",
+    "PledgeTaken",
     "QuarantinedRow",
     "ReceiptAccount",
     "ReceiptItem",
@@ -134,6 +147,7 @@ __all__ = [
     "Undone",
     "UnidentifiedRow",
     "WaitingReport",
+    "accept_pledge",
     "apply_credit",
     "ask",
     "cancel_ask",
@@ -146,14 +160,15 @@ __all__ = [
     "get_payment_preview",
     "get_receipt",
     "identify",
+    "keep_file",
     "knows_last_bill",
     "lift_cash_only",
     "list_asks",
-    "keep_file",
     "list_bank_files",
     "list_letters",
     "list_open_asks",
     "list_payments",
+    "list_pledges",
     "list_quarantined",
     "list_returned",
     "list_unidentified",
@@ -162,8 +177,9 @@ __all__ = [
     "make_letter",
     "own_money",
     "payment_layouts",
-    "post_file",
     "pending_cents",
+    "pledge_paid",
+    "post_file",
     "receipt_number",
     "receive_file",
     "receive_report",

@@ -19,6 +19,7 @@ from curbstop.office import outbox
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._locks import lock_accounts
 from curbstop.office._once import Refused, act
+from curbstop.office._own import refuse_own
 from curbstop.records.payments.models import Ask, AskEnded, AskStarted
 from curbstop.rules.customers import check_email, check_phone
 from curbstop.rules.faults import BadValue
@@ -81,6 +82,7 @@ def ask(
     :param reader: the gateway's name for the terminal that is started
     :param send_by: ``sms`` or ``email``: the link is sent to ``send_to`` when the gateway has given it
     :raises Refused: a payment of the account is still being asked for
+    :raises OwnAccount: the account is the actor's own or his household's
     :raises BadPayment: an amount that cannot be
     """
     event.about(f"account:{account_id}")
@@ -89,6 +91,7 @@ def ask(
         raise Refused(f"There is no channel {channel!r}; use {', '.join(ASK_CHANNELS)}.", field="channel")
     send_to = _check_send(send_by, send_to)
     lock_accounts([account_id])
+    refuse_own(by, [account_id])
     number = _account_number(account_id)
     _refuse_twice(account_id, number, cents)
     with connection.cursor() as cursor:
