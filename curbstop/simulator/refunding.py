@@ -29,18 +29,24 @@ def _apply_and_ask(office: Office, day: date) -> None:
         if row.owed_cents > 0:
             at = office.at(day, 15, number=order)
             office.do(deposits.apply, row.number, who=CLOCK, at=at, account_id=row.account_id, on=day)
-        elif row.account_id not in asked and not row.owed_cents:
-            office.do(
-                adjustments.request,
-                "deposit",
-                row.number,
-                who="dana",
-                at=office.at(day, 15, 20, number=order),
-                kind="refund",
-                inputs={"account_id": row.account_id, "source": "deposit"},
-                reason="closed",
-                on=day,
-            )
+        elif row.account_id not in asked:
+            _ask(office, row, "deposit", day, order)
+            if row.owed_cents < 0:
+                _ask(office, row, "credit", day, order)
+
+
+def _ask(office: Office, row: deposits.ToApply, source: str, day: date, order: int) -> None:
+    office.do(
+        adjustments.request,
+        source,
+        row.number,
+        who="dana",
+        at=office.at(day, 15, 20, number=order),
+        kind="refund",
+        inputs={"account_id": row.account_id, "source": source},
+        reason="closed",
+        on=day,
+    )
 
 
 def _approve(office: Office, day: date) -> None:

@@ -13,6 +13,7 @@ from curbstop.office import policies
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._locks import lock_accounts
 from curbstop.office._once import Refused, act
+from curbstop.office._own import refuse_own
 from curbstop.office.deposits.standing import asked_cents, held_cents
 from curbstop.office.writeoffs import list_written_off
 from curbstop.records.payments.models import DepositDemand
@@ -106,6 +107,7 @@ def decide(
     :raises rules.faults.BadValue: more parts than the guideline allows
     """
     event.about(f"account:{account_id}")
+    refuse_own(by, [account_id])
     lock_accounts([account_id])
     _refuse_twice(account_id)
     rules = policies.load()

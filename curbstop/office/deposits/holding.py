@@ -12,6 +12,7 @@ from curbstop.office import ledger, policies
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._locks import lock_accounts
 from curbstop.office._once import Refused, act
+from curbstop.office._own import refuse_own
 from curbstop.office.deposits.reviewing import get_review
 from curbstop.office.deposits.standing import Held, list_held
 from curbstop.office.payments.owing import load as load_owing
@@ -227,6 +228,7 @@ def apply_deposit(
     event.about(f"account:{account_id}")
     if why not in WHY:
         raise Refused(f"Say why: {' or '.join(WHY)}.", field="why")
+    refuse_own(by, [account_id])
     lock_accounts([account_id])
     if why == "final":
         _check_final(account_id, on)
