@@ -99,7 +99,8 @@ def _href(about: str, says: str) -> str:
         return address_of("customers-account", args=[named[1]])
     if kind == "day":
         return address_of("closing-day", args=[id])
-    return {"till": address_of("tills"), "batch": address_of("payments")}.get(kind, "")
+    places = {"till": "tills", "batch": "payments", "bank": "banking"}
+    return address_of(places[kind]) if kind in places else ""
 
 
 @require_POST

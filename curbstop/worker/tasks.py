@@ -15,7 +15,7 @@ from procrastinate import App, JobContext
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import JobAborted
 
-from curbstop.office import autopay, bills, closing, payments, policies, staff
+from curbstop.office import autopay, bills, closing, ledger, payments, policies, staff
 from curbstop.office._events import Actor, Key
 from curbstop.office._once import Refused
 
@@ -85,6 +85,19 @@ def prove(timestamp: int) -> None:
     found = closing.prove_night(key=Key(f"closing.prove:{on}"), by=_clock(), at=at, on=on)
     for line in found.broken:
         logger.error("The books of %s: %s", on, line)
+
+
+@app.periodic(cron="45 8 * * *")  # after the proof
+@app.task(name="closing.prepare", queueing_lock="closing.prepare")
+def prepare_day(timestamp: int) -> None:
+    """Make the oldest day that is over ready to close, when everything balances; a person closes it."""
+    at = datetime.fromtimestamp(timestamp, UTC)
+    today = at.astimezone(ZoneInfo(policies.get_city().time_zone)).date()
+    over = [on for on in ledger.get_open_days() if on < today]
+    if over and closing.get_prepared(over[0].isoformat()) is None:
+        with _refusals_in_one_line():
+            key = Key(f"closing.prepare:{over[0]}:{today}")
+            closing.prepare_day(key=key, by=_clock(), at=at, on=over[0])
 
 
 async def take_up_stalled(queue: App) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from curbstop.office import banking, ledger, payments, tills
+from curbstop.office import banking, closing, ledger, payments, tills
 from curbstop.office._once import NotPermitted, Refused
 from curbstop.office.banking import Item
 from curbstop.office.payments import FileRow, Tender
@@ -243,7 +243,10 @@ class TestReconciliation:
         load([("175", 700, "DEPOSIT")], on=AFTER, opening=9999)
         (bank,) = banking.list_bank_accounts()
         found = banking.get_reconciliation(bank.id, on=AFTER)
-        assert "a statement is missing" in found.faults[0] and "begin with 1.00 at the bank" in found.faults[1]
+        assert "a statement is missing" in found.faults[0] and found.opening_cents == 100
+        assert found.difference_cents == 9999 - 5100  # what the missing statement would have shown
+        lines_ = {line.code: line for line in closing.get_month_checklist(DAY, AFTER + timedelta(1), 0, 0).lines}
+        assert lines_["bank"].level == "bad" and "48.99 apart" in lines_["bank"].faults[0].says
         with pytest.raises(Refused, match="no bank account 99"):
             banking.get_reconciliation(99, on=AFTER)
 
@@ -275,8 +278,6 @@ def test_every_line_of_the_bank_is_one_sided_and_in_one_day(town):
     ],
 )
 def test_a_match_that_is_not_what_was_posted_is_found(town, sql, says):
-    from curbstop.office import closing
-
     batch = record("online_card", 4221)
     load([("142", 4082, "CARD PROCESSOR")])
     match(lines(), [Item("10-1040", batch)], fee_cents=139, reason="by the report")

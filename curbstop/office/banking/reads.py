@@ -9,7 +9,6 @@ from django.db import connection
 
 from curbstop.office._once import Refused
 from curbstop.records.payments.banking import StatementFile
-from curbstop.rules.money import show
 
 ON_THE_WAY = (1030, 1040, 1050, 1060)
 """Objects where money waits for the bank: deposits, cards, ACH, lockbox and the like."""
@@ -216,6 +215,7 @@ class Reconciliation:
     """How a bank account stands on a day: bank + on the way - unmatched = books, each part a list.
 
     :ivar bank_cents: the closing balance of the last statement; None where the bank gave none
+    :ivar opening_cents: what was at the bank before the first statement on file; the books do not have it
     :ivar way_cents: what waits for the bank (returns taken off); ``out_cents`` what payables have not cashed
     :ivar unmatched_cents: lines of the bank that show nothing of ours yet
     :ivar booked_cents: the bank account in the books; ``other_cents`` what stands there and no line was matched to
@@ -225,6 +225,7 @@ class Reconciliation:
     on: date
     statement_on: date | None
     bank_cents: int | None
+    opening_cents: int
     way_cents: int
     out_cents: int
     unmatched_cents: int
@@ -234,10 +235,11 @@ class Reconciliation:
 
     @property
     def difference_cents(self) -> int | None:
-        """What remains when the unmatched lines are taken off the bank, and what no line shows off the books."""
+        """What remains when opening and unmatched lines are taken off the bank, what no line shows off the books."""
         if self.bank_cents is None:
             return None
-        return (self.bank_cents - self.unmatched_cents) - (self.booked_cents - self.other_cents)
+        at_bank = self.bank_cents - self.opening_cents - self.unmatched_cents
+        return at_bank - (self.booked_cents - self.other_cents)
 
 
 _BOOKED = """
@@ -270,13 +272,12 @@ def get_reconciliation(account_id: int, *, on: date) -> Reconciliation:
     last = days[-1] if days else None
     opening = days[0].opening_cents or 0 if days else 0
     faults = tuple(f"{day.on.isoformat()}: {day.fault}" for day in days if day.fault)
-    if opening:
-        faults = (*faults, f"statements begin with {show(opening)} at the bank that the books do not have yet")
     return Reconciliation(
         account,
         on,
         last.on if last else None,
         last.closing_cents if last else None,
+        opening,
         way,
         out,
         unmatched,

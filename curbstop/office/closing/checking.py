@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from curbstop.office import banking
 from curbstop.office.closing import proving
 from curbstop.office.closing.hashing import find_tampered
 from curbstop.rules.ledger import RECEIVABLES
@@ -179,6 +180,7 @@ def get_month_checklist(from_on: date, until_on: date, accounts_cents: int, cont
             tuple(Fault(says, "proof:34", None) for says in tampered[:LISTED]),
         ),
         _tie(accounts_cents, control_cents),
+        _bank(until_on - timedelta(days=1)),
         _rows(
             "clearing",
             "Nothing is on its way for long",
@@ -190,6 +192,27 @@ def get_month_checklist(from_on: date, until_on: date, accounts_cents: int, cont
         *_proofs(until_on - timedelta(days=1)),
     ]
     return Checklist(f"{from_on:%Y-%m}", tuple(lines))
+
+
+def _bank(on: date) -> Checked:
+    """Each bank account against the books: a difference bars the close, what is not matched or missing is told."""
+    faults, level = [], "ok"
+    for account in banking.list_bank_accounts():
+        found = banking.get_reconciliation(account.id, on=on)
+        if found.difference_cents:
+            level = "bad"
+            says = f"{account.name}: bank and books are {show(found.difference_cents)} apart"
+            faults.append(Fault(says, f"bank:{account.id}", found.difference_cents))
+        elif found.bank_cents is None:
+            faults.append(Fault(f"{account.name}: no statement is on file", f"bank:{account.id}", None))
+        elif found.unmatched_cents:
+            says = f"{account.name}: lines of the bank are not matched"
+            faults.append(Fault(says, f"bank:{account.id}", found.unmatched_cents))
+        faults += [Fault(f"{account.name}, {fault}", f"bank:{account.id}", None) for fault in found.faults]
+    if faults and level == "ok":
+        level = "look"
+    says = "Bank and books differ" if level == "bad" else "The bank, to look at" if faults else "Bank and books agree"
+    return Checked("bank", says, level, len(faults), tuple(faults))
 
 
 def _tie(accounts_cents: int, control_cents: int | None) -> Checked:

@@ -1,0 +1,22 @@
+"""The clock makes the oldest day that is over ready to close, once; a person closes it."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from curbstop.office import closing, ledger
+from curbstop.records.ledger.models import Prepared
+from curbstop.worker import tasks
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_town")]
+NIGHT = int(datetime(2026, 3, 3, 8, 45, tzinfo=UTC).timestamp())
+
+
+def test_the_oldest_day_is_made_ready_once() -> None:
+    first = ledger.get_open_days()[0]
+    tasks.prepare_day(timestamp=NIGHT)
+    prepared = closing.get_prepared(first.isoformat())
+    assert prepared is not None and prepared.by == "The Clock"
+    tasks.prepare_day(timestamp=NIGHT)
+    tasks.prepare_day(timestamp=NIGHT + 86_400)
+    assert Prepared.objects.count() == 1 and first in ledger.get_open_days()
