@@ -15,6 +15,7 @@ from curbstop.office import ledger, policies
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._locks import lock_accounts
 from curbstop.office._once import Refused, act
+from curbstop.office._own import refuse_own
 from curbstop.office.payments.owing import PaidAccount, load, plan
 from curbstop.office.payments.taking import _check_open, _lock, _write_receipt, receipt_number
 from curbstop.records.payments.models import Series
@@ -73,6 +74,7 @@ def accept_pledge(
         )
     days = policies.get_policy(DAYS, on)
     assert isinstance(days, int)
+    refuse_own(by, [account_id])
     lock_accounts([account_id])
     loaded = load([account_id], on=on, till_id=-1)
     (pledge_id,) = ledger.reserve_documents(1)
