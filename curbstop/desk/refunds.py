@@ -125,7 +125,13 @@ def refund(request: HttpRequest, id: int) -> HttpResponse:
 
 def _done(request: HttpRequest, row: refunds.RefundRow, entries: Entries) -> bool:
     """Record what came back; False when it was refused."""
-    given: dict[str, Any] = {"key": entries.key, "by": actor(request), "at": clock.now(), "refund_id": row.id, "on": clock.today()}
+    given: dict[str, Any] = {
+        "key": entries.key,
+        "by": actor(request),
+        "at": clock.now(),
+        "refund_id": row.id,
+        "on": clock.today(),
+    }
     do = entries.raw("do")
     on = entries.day("on")
     try:
