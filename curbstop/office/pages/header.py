@@ -45,6 +45,9 @@ class Header:
     held_why: str
     pending_cents: int = 0  # asked for by card and not here yet: nobody charges again
     pending_ask: int | None = None
+    cash_only_until: date | None = None  # payments came back: no check, no draft before this day
+    cash_only_why: str = ""
+    autopay: bool = False
 
 
 _HEADER = """
@@ -55,7 +58,7 @@ select a.id, a.number, c.id, c.name, c.kind, c.phone, c.email, c.language, a.mai
   case when pl.until_on <= %(on)s then pl.until_on end,
   coalesce(o.balance, 0), coalesce(o.past_due, 0), o.past_due_since, o.due_on, coalesce(o.credit, 0),
   coalesce(o.deposit, 0),
-  h.run_id, coalesce(h.why, ''), coalesce(w.cents, 0), w.ask_id
+  h.run_id, coalesce(h.why, ''), coalesce(w.cents, 0), w.ask_id, m.until_on, coalesce(m.reason, ''), ap.id is not null
 from customers_account a join customers_customer c on c.id = a.customer_id
 left join lateral (
   select pr.*, min(lower(g.during)) since_on,
@@ -82,6 +85,16 @@ left join lateral (
   select sum(k.cents)::bigint cents, max(k.id) ask_id from payments_ask k where k.account_id = a.id
     and not exists (select from payments_askended e where e.ask_id = k.id)
     and not exists (select from payments_cardpayment p where p.ask_id = k.id)) w on true
+left join lateral (
+  select k.until_on, k.reason from payments_cashonly k where k.account_id = a.id and k.from_on <= %(on)s
+    and k.until_on > %(on)s and not exists (
+      select from payments_cashonlylifted x where x.mark_id = k.id and x.lifted_on <= %(on)s)
+  order by k.until_on desc limit 1) m on true
+left join lateral (
+  select n.id from payments_enrolment n where n.account_id = a.id
+    and not exists (select from payments_enrolment f where f.follows_id = n.id)
+    and not exists (select from payments_enrolmentend x where x.enrolment_id = n.id and x.until_on <= %(on)s)
+  limit 1) ap on true
 where {which}"""
 
 
