@@ -10,10 +10,36 @@ from django.shortcuts import render
 
 from curbstop.desk import clock
 from curbstop.office import drafts, fee_schedule, pages, policies, tariffs
+from curbstop.rules.formulas import Formula
 from curbstop.rules.money import Rounding, show_price
-from curbstop.rules.plans import Flat, Items, Limit, LineRule, Percent, Price, Tier, TopUp, Version, Volume, Worth
+from curbstop.rules.plans import (
+    USAGE,
+    Dated,
+    Flat,
+    HigherOf,
+    Items,
+    Keyed,
+    Limit,
+    LineRule,
+    LowerOf,
+    Measure,
+    NotSet,
+    Percent,
+    Price,
+    Share,
+    Tier,
+    TopUp,
+    Valued,
+    Version,
+    Volume,
+    VolumeOf,
+    Worked,
+    Worth,
+)
 from curbstop.rules.tariff_values import in_words
-from curbstop.rules.units import show_number
+from curbstop.rules.units import Quantity, show_number
+from curbstop.rules.winter import MONTHS
+from curbstop.rules.winter import in_words as average_in_words
 
 ROUNDED = {
     Rounding.HALF_UP: "to the nearest cent, half a cent up",
@@ -35,12 +61,14 @@ KINDS = {
 
 @dataclass(frozen=True)
 class PriceRow:
-    """A price of a line in words: `To 10,000 gal`, `5.02`, `per 1,000 gal`. ``price`` is empty where it is not set."""
+    """A price of a line in words: `To 10,000 gal`, `5.02`, `per 1,000 gal`. ``price`` is empty where it is not set;
+    ``formula`` where it is worked out and no figure."""
 
     says: str
     price: str
     per: str
     not_set: str = ""
+    formula: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,7 +78,7 @@ class LineShown:
     says: str
     prices: tuple[PriceRow, ...]
     rounding: str
-    by_day: bool
+    notes: tuple[str, ...]
     authority: str
 
 
@@ -73,6 +101,9 @@ class VersionShown:
     authority: str
     now: bool
     lines: tuple[LineShown, ...]
+    asks: tuple[tuple[str, str | None], ...]
+    values: tuple[tuple[str, str], ...]
+    average: str
     changes: tuple[Change, ...]
     history: drafts.VersionHistory | None
 
@@ -100,6 +131,9 @@ def tariff(request: HttpRequest, code: str) -> HttpResponse:
             authority=version.authority,
             now=version.period.holds(on),
             lines=tuple(_shown(line) for line in version.lines),
+            asks=tuple((need.name, need.default) for need in found.terms_of(version).needs),
+            values=tuple((name, in_words(value)) for name, value in version.values),
+            average=average_in_words(version.average) if version.average else "",
             changes=differences(before[version], version) if version in before else (),
             history=came.get(version.period.from_on),
         )
@@ -123,32 +157,105 @@ def _said(version: Version) -> dict[tuple[str, str], str]:
     for line in version.lines:
         for row in _prices(line):
             found[line.says, row.says] = f"{row.price or 'not set'} {row.per}".strip()
-        days = "by day when a period is not whole" if line.prorate_by_day else "whole"
-        found[line.says, "Part of a period"] = days
+        found[line.says, "How"] = "; ".join(_notes(line))
         found[line.says, "Rounding"] = ROUNDED[line.rounding]
-        if line.minimum_cents is not None or line.maximum_cents is not None:
-            found[line.says, "Bounds"] = f"{line.minimum_cents} to {line.maximum_cents} cents"
-        if line.months is not None:
-            found[line.says, "Months"] = ", ".join(str(month) for month in sorted(line.months.months))
+    for name, value in version.values:
+        found["Worked out", name.replace("_", " ")] = in_words(value)
+    if version.average is not None:
+        found["Average", "How it is made"] = average_in_words(version.average)
     return found
 
 
 def _shown(line: LineRule) -> LineShown:
-    return LineShown(line.says, tuple(_prices(line)), ROUNDED[line.rounding], line.prorate_by_day, line.authority)
+    return LineShown(line.says, tuple(_prices(line)), ROUNDED[line.rounding], tuple(_notes(line)), line.authority)
 
 
-def _price(says: str, price: Price, per: str = "") -> PriceRow:
+STEPS = {"down": "whole steps of {} only", "up": "a started {} is a whole one", "nearest": "to the nearest {}"}
+
+
+def _notes(line: LineRule) -> Iterator[str]:
+    """What is to be known of a line beside its prices: what counts, for whom, when, within what bounds."""
+    if line.prorate_by_day:
+        yield "by day when a period is not whole"
+    if line.prorate_by_period:
+        yield "by the days of every period"
+    if isinstance(line.construct, Volume):
+        yield from _volume_notes(line.construct)
+    if line.times is not None:
+        yield f"times {in_words(line.times)}"
+    if line.when is not None:
+        yield from (f"where {name.replace('_', ' ')} is {' or '.join(words)}" for name, words in line.when.words)
+        if line.when.condition is not None:
+            yield f"where {line.when.condition.text}"
+    if line.months is not None:
+        yield f"in {', '.join(MONTHS[month - 1] for month in sorted(line.months.months))}"
+    if line.minimum_cents is not None:
+        yield f"at least {show_price(Fraction(line.minimum_cents))}"
+    if line.maximum_cents is not None:
+        yield f"at most {show_price(Fraction(line.maximum_cents))}"
+
+
+def _volume_notes(construct: Volume) -> Iterator[str]:
+    if construct.source != Measure(USAGE):
+        yield f"{_counts(construct.source)} counts"
+    if construct.without_average is not None:
+        yield f"without an average {_counts(construct.without_average)}"
+    if construct.steps != "exact":
+        yield STEPS[construct.steps].format(construct.step)
+    if construct.scale is not None:
+        how = "tiers are for each of" if construct.scale.how == "limits" else "priced at the mean of"
+        yield f"{how} {construct.scale.by.text.replace('_', ' ')}"
+    if construct.tiers_by_day:
+        yield "tiers by day when a period is not whole"
+
+
+def _counts(source: VolumeOf) -> str:
+    if isinstance(source, Measure):
+        return "the use" if source.name == USAGE else "the personal average"
+    if isinstance(source, Share):
+        return f"{show_number(source.percent)}% of {_counts(source.of)}"
+    if isinstance(source, LowerOf | HigherOf):
+        word = "lower" if isinstance(source, LowerOf) else "higher"
+        return f"the {word} of {' and '.join(_counts(part) for part in source.parts)}"
+    return in_words(source.rule) if isinstance(source, Worked) else str(source)
+
+
+def _price(says: str, price: Price, per: str = "") -> Iterator[PriceRow]:
     if price.rule is not None:
-        return PriceRow(says, in_words(price.rule), per)
-    if price.cents is None:
-        return PriceRow(says, "", per, price.why_not_set or "not set for this city")
-    return PriceRow(says, show_price(price.cents), per)
+        yield from _rows(says, price.rule, per)
+    elif price.cents is None:
+        yield PriceRow(says, "", per, price.why_not_set or "not set for this city")
+    else:
+        yield PriceRow(says, show_price(price.cents), per)
+
+
+def _rows(says: str, value: Valued, per: str) -> Iterator[PriceRow]:
+    """A price that is another for each account: a row for each word of a table, the formula as it is written."""
+    if isinstance(value, Fraction):
+        yield PriceRow(says, show_price(value * 100), per)
+    elif isinstance(value, NotSet):
+        yield PriceRow(says, "", per, value.why)
+    elif isinstance(value, Formula):
+        yield PriceRow(says, value.text, per, formula=True)
+    elif isinstance(value, Dated):
+        for on, row in value.values:
+            yield from _rows(f"{says}, from {on.isoformat()}", row, per)
+    else:
+        if isinstance(value, Keyed):
+            by = value.by.replace("_", " ")
+            rows = [(f"{by} {word}", row) for word, row in value.values]
+        else:
+            rows = [(f"{value.by.text} up to {show_number(limit)}", row) for limit, row in value.up_to]
+        for word, row in rows:
+            yield from _rows(f"{says}, {word}", row, per)
+        if value.otherwise is not None:
+            yield from _rows(f"{says}, otherwise", value.otherwise, per)
 
 
 def _prices(line: LineRule) -> Iterator[PriceRow]:
     construct = line.construct
     if isinstance(construct, Flat):
-        yield _price("Each bill", construct.price)
+        yield from _price("Each bill", construct.price)
     elif isinstance(construct, Volume):
         yield from _tiers(construct)
     elif isinstance(construct, Items):
@@ -156,15 +263,15 @@ def _prices(line: LineRule) -> Iterator[PriceRow]:
         for step in construct.steps:
             says = f"Up to {step.to} {noun}" if step.to else f"Each further of the {noun}"
             if step.total is not None:
-                yield _price(says, step.total)
+                yield from _price(says, step.total)
             elif step.each is not None:
-                yield _price(says, step.each, "each")
+                yield from _price(says, step.each, "each")
     elif isinstance(construct, Percent):
         yield PriceRow(f"Of {', '.join(construct.of)}", f"{show_number(construct.percent)}%", "")
     elif isinstance(construct, TopUp):
-        yield _price(f"At least, for {', '.join(construct.of)}", construct.minimum)
+        yield from _price(f"At least, for {', '.join(construct.of)}", construct.minimum)
     elif isinstance(construct, Worth):
-        yield PriceRow("Each bill", in_words(construct.rule), "")
+        yield from _rows("Each bill", construct.rule, "")
 
 
 def _tiers(construct: Volume) -> Iterator[PriceRow]:
@@ -183,13 +290,17 @@ def _tiers(construct: Volume) -> Iterator[PriceRow]:
 
 def _tier_rows(construct: Volume, tiers: tuple[Tier, ...], of: str) -> Iterator[PriceRow]:
     start = Fraction(0)
-    for tier in tiers:
+    for place, tier in enumerate(tiers):
         if tier.to_gal is None:
-            says = f"Over {show_number(start)} gal" if start else "All of it"
+            said = tiers[place - 1].to_gal if place else None
+            says = "Above that" if said is not None and not isinstance(said, Fraction) else "All of it"
+            says = f"Over {show_number(start)} gal" if start and says == "All of it" else says
         elif isinstance(tier.to_gal, str):
             says = "Up to the personal average"
         elif isinstance(tier.to_gal, Limit):
-            says = f"Up to {in_words(tier.to_gal.rule)} times {construct.per}"
+            says = f"Up to {in_words(tier.to_gal.rule).replace('_', ' ')}, in {construct.per.unit}"
+            if construct.per.amount != 1:
+                says = f"{says} times {show_number(construct.per.amount)}"
         else:
             says = (
                 f"{show_number(start + 1)} to {show_number(tier.to_gal)} gal"
@@ -197,4 +308,8 @@ def _tier_rows(construct: Volume, tiers: tuple[Tier, ...], of: str) -> Iterator[
                 else f"To {show_number(tier.to_gal)} gal"
             )
             start = tier.to_gal
-        yield _price(of + says, tier.price, f"per {construct.per}")
+        yield from _price(of + says, tier.price, f"per {_one(construct.per)}")
+
+
+def _one(per: Quantity) -> str:
+    return per.unit if per.amount == 1 else str(per)

@@ -202,3 +202,50 @@ def test_what_a_version_changed() -> None:
     assert [(one.says, one.before, one.after) for one in differences(now, draft)] == [
         ("To 10,000 gal", "5.02 per 1,000 gal", "6.02 per 1,000 gal")
     ]
+
+
+def test_tables_as_a_citizen_reads_them(cleo: Client) -> None:
+    """A table by a word is a row for each word, a tier by formula says what is above it, conditions are said."""
+    from curbstop.desk.tariffs import _shown
+    from curbstop.rules.tariffs import read_tariffs
+
+    (tariff,) = read_tariffs(
+        """
+code: W-ALL
+service: water
+authority: Ordinance 12
+per_days: 30
+inputs: {meter: required, units: 1, programme: none, season: dry}
+versions:
+  - from: 2026-01-01
+    values: {budget: "4 * units"}
+    lines:
+      - {name: base, flat: {by: meter, values: {5/8: "9.50", 1: "14"}, otherwise: not set}, prorate: by_day}
+      - name: water
+        per: 100 cf
+        volume: {lower_of: [usage, average]}
+        without_average: 6000 gal
+        quantity: {down: 100 cf}
+        tiers: [{to: budget, rate: "2.1255"}, {rate: {from: {2026-01-01: "3.10", 2026-06-01: "3.20"}}}]
+        scale: {by: units, how: limits}
+        months: [12, 1]
+      - {name: excess, per: 1 ccf, rate: "0.3 * units", when: {programme: [senior, none]}, times: 1.5, maximum: "20.00"}
+""",
+        file="w.yaml",
+    )
+    base, water, excess = (_shown(line) for line in tariff.versions[0].lines)
+    assert [(row.says, row.price, bool(row.not_set)) for row in base.prices] == [
+        ("Each bill, meter 5/8", "9.50", False), ("Each bill, meter 1", "14.00", False),
+        ("Each bill, otherwise", "", True),
+    ]  # fmt: skip
+    assert [(row.says, row.price, row.per) for row in water.prices] == [
+        ("Up to budget, in cf times 100", "2.1255", "per 100 cf"),
+        ("Above that, from 2026-01-01", "3.10", "per 100 cf"), ("Above that, from 2026-06-01", "3.20", "per 100 cf"),
+    ]  # fmt: skip
+    assert water.notes == (
+        "the lower of the use and the personal average counts", "without an average 6,000 gal",
+        "whole steps of 100 cf only", "tiers are for each of units", "in January, December",
+    )  # fmt: skip
+    assert excess.notes == ("times 1.5", "where programme is senior or none", "at most 20.00")
+    assert excess.prices[0].formula and excess.prices[0].price == "0.3 * units"
+    assert "the lower of the use and the personal average counts" in text(cleo.get("/tariffs/S-RES/"))
