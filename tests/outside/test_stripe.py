@@ -3,54 +3,18 @@
 import hashlib
 import hmac
 import json
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from curbstop.outside.cards import BadSignature, Collecting, GatewayRefused, GatewaySilent
 from curbstop.outside.cards.over_stripe import StripeGateway
-from tests.outside.stripe_server import DECLINED, KEY, StripeServer
+from tests.outside.localstripe import localstripe as localstripe
+from tests.outside.localstripe import server as server
+from tests.outside.stripe_server import DECLINED, KEY, VISA, StripeServer
 
 SECRET = "whsec_curbstop"
 ASKED = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET6) as trial:
-        trial.bind(("::", 0))
-        return int(trial.getsockname()[1])
-
-
-@pytest.fixture(scope="module")
-def localstripe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """localstripe as a program of its own: it is GPL, and nothing of it is imported."""
-    port = free_port()
-    folder = tmp_path_factory.mktemp("localstripe")
-    command = [sys.executable, "-m", "localstripe", "--port", str(port), "--from-scratch"]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(600):
-            with socket.socket(socket.AF_INET6) as trial:
-                if trial.connect_ex(("::1", port)) == 0:
-                    break
-            assert process.poll() is None, "localstripe ended"
-            time.sleep(0.1)
-        yield f"http://localhost:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-@pytest.fixture
-def server(localstripe: str) -> Iterator[StripeServer]:
-    front = StripeServer(localstripe)
-    yield front
-    front.close()
 
 
 @pytest.fixture
@@ -226,7 +190,7 @@ class TestHooks:
         assert (one.payment_ref, one.cents, one.reference) == (two.payment_ref, two.cents, two.reference)
 
     def test_money_that_was_not_asked_for_here_is_told_too(self, gateway: StripeGateway, server: StripeServer) -> None:
-        intent = server.pay(gateway.start(wanted()).gateway_ref)
+        intent = server._charge(1200, {}, VISA)["id"]
         stray = gateway.read(signed(self.event("payment_intent.succeeded", {"id": intent}))[0])
         assert stray is not None and (stray.reference, stray.payment_ref) == ("", intent)
 

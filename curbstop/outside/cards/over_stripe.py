@@ -223,7 +223,8 @@ class StripeGateway:
     def _report_of_intent(self, intent: dict[str, Any], kind: str) -> Report | None:
         reference = (intent.get("metadata") or {}).get("reference", "")
         if kind == "payment_intent.succeeded":
-            return _intent_report(self._intent(intent["id"]), reference)
+            whole = self._intent(intent["id"])
+            return _intent_report(whole, reference or (whole.get("metadata") or {}).get("reference", ""))
         if not reference:
             return None
         if kind == "payment_intent.payment_failed" and intent.get("payment_method_types") == ["card_present"]:
