@@ -91,4 +91,4 @@ def file(file_id: str | None, as_json: bool) -> None:
                 click.echo(f"{row.file_id:<28}{row.from_on} to {row.through}  {row.lines:>6,} lines  {state}")
             return
         body = closing.get_export(file_id)
-    click.get_binary_stream("stdout").write(gl.write_json(gl.read_csv(body)) if as_json else body)
+    click.echo(gl.write_json(gl.read_csv(body)) if as_json else body, nl=False)

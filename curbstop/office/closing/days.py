@@ -254,7 +254,8 @@ def list_closes(*, period: str | None = None, limit: int = 31) -> tuple[CloseRow
             " where %s::text is null or c.period = %s order by c.id desc limit %s",
             [period, period, limit],
         )
-        return tuple(CloseRow(*row, json.loads(checks)) for *row, checks in cursor.fetchall())
+        rows: list[list[Any]] = [[*row[:-1], json.loads(row[-1])] for row in cursor.fetchall()]
+    return tuple(CloseRow(*row) for row in rows)
 
 
 def sha256_of(body: bytes) -> str:

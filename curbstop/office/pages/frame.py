@@ -50,7 +50,7 @@ class DemoName:
 
 _DEMO = """
 select distinct on (roles[1]) username, roles from base_user
-where is_active and roles && array['csr', 'cashier', 'supervisor', 'auditor'] order by roles[1], id"""
+where is_active and roles && array['csr', 'cashier', 'supervisor', 'finance', 'auditor'] order by roles[1], id"""
 
 
 def get_demo_names() -> tuple[DemoName, ...]:

@@ -1,11 +1,8 @@
 """Drawers: installed, opened with a float, counted blind, signed by a second person, taken to the bank."""
 
 from curbstop.office.tills.drawers import (
-    Counted,
     CountTold,
-    Difference,
     Drawer,
-    Piece,
     SessionClosed,
     SessionOpened,
     TillInstalled,
@@ -47,6 +44,7 @@ from curbstop.office.tills.slips import (
     list_sessions_to_deposit,
     list_slips,
 )
+from curbstop.rules.tills import Counted, Difference, Piece
 
 __all__ = [
     "ChangeFundSet", "CountTold", "Counted", "Difference", "Drawer", "FloatRestored", "HandedOver", "Piece",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
 from curbstop.office._once import Refused
-from curbstop.office.tills.drawers import Difference, _received
+from curbstop.office.tills.drawers import _received
 from curbstop.rules.payments import LINES, TILL_TENDERS
+from curbstop.rules.tills import Difference
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,11 @@ def get_session(session_id: int) -> SessionPage:
         document_id, counted = row[16], row[17:]
         cursor.execute(_RECEIPTS, [document_id])
         receipts = tuple(ReceiptLine(*one) for one in cursor.fetchall())
-    kept = json.loads(row[11]) if row[11] else {"pieces": {}, "coin_cents": 0}
+    kept: dict[str, Any] = json.loads(row[11]) if row[11] else {"pieces": {}, "coin_cents": 0}
     pieces = tuple(sorted(((int(p), n) for p, n in kept["pieces"].items()), reverse=True))
     differences = _differences(document_id, row[7], counted, row[12] is not None) if row[8] is not None else ()
-    return SessionPage(*row[:11], pieces, kept["coin_cents"], *row[12:16], differences, receipts)
+    values = [*row[:11], pieces, kept["coin_cents"], *row[12:16], differences, receipts]
+    return SessionPage(*values)
 
 
 def _differences(document_id: int, float_cents: int, counted: tuple[int, ...], closed: bool) -> tuple[Difference, ...]:
