@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from curbstop.records.customers.models import Account, Agreement, Customer, Premise, ServicePoint
+from curbstop.records.base.models import User
+from curbstop.records.customers.models import Account, Agreement, Customer, Link, Premise, ServicePoint
 from curbstop.records.decisions.models import Cycle, Tariff
 from tests.records.violations import all_constraints, refused
 
@@ -51,6 +52,15 @@ def agreement(**more) -> Agreement:
     return Agreement.objects.create(**{**given, **more})
 
 
+def link(**more) -> Link:
+    nell, _ = User.objects.get_or_create(username="nell")
+    given = {
+        "account": Account.objects.first() or account(), "user": nell, "who": "Nell", "kind": "own",
+        "mark": "employee", "during": (SPRING, None), "event_id": 1,
+    }  # fmt: skip
+    return Link.objects.create(**{**given, **more})
+
+
 VIOLATIONS = {
     "customers_customer_named": lambda: customer(name=""),
     "customers_account_number_key": lambda: (account(), account()),
@@ -63,6 +73,12 @@ VIOLATIONS = {
     "customers_agreement_no_overlap": lambda: (agreement(), agreement(during=(SUMMER, AUTUMN))),
     "customers_agreement_items": lambda: agreement(items=-1),
     "customers_agreement_days": lambda: agreement(during=(SPRING, SPRING)),
+    "customers_link_once": lambda: (link(), link(during=(SUMMER, AUTUMN))),
+    "customers_link_kind": lambda: link(kind="friend"),
+    "customers_link_mark": lambda: link(mark="cousin"),
+    "customers_link_user": lambda: link(user=None),
+    "customers_link_days": lambda: link(who=""),
+    "customers_link_never_changes": lambda: Link.objects.filter(pk=link().pk).update(who="Somebody else"),
 }
 
 
