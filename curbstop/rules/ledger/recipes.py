@@ -100,7 +100,7 @@ RECIPES: Mapping[str, Recipe] = {
         _recipe("over_short", "Drawer over or short", "none", (1020, SHORT), (1020, OVER)),
         _recipe("bank_deposit", "Deposit made up", "none", (1030,), (1020,)),
         _recipe("bank_confirmed", "Deposit at the bank", "none", (1001,), (1030,)),
-        _recipe("settle", "Settled by the bank", "none", (1001, 5120, 1050), (1040, 1050, 1060)),
+        _recipe("settle", "Settled by the bank", "none", (1001, 5120, 1040, 1050, 1060), (1040, 1050, 1060)),
         _recipe("bank_debited", "Taken by the bank", "none", (1030, 1040, 1050, 1060, 5120), (1001,)),
         _recipe("change_fund", "Change fund", "none", (1015, 1001, 1020), (1015, 1001)),
         _recipe("fund_deposits", "Deposits moved to their bank account", "none", (1110, 1001), (1110, 1001)),
