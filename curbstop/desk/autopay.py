@@ -67,7 +67,8 @@ def plan(request: HttpRequest) -> HttpResponse:
     rows = [row for row in preview.rows if not code or row.code == code] if preview else []
     values = {
         "preview": preview, "rows": rows[:500], "counts": _counts(preview.by_code) if preview else (), "code": code,
-        "why": why, "entries": entries, "through": through, "key": entries.key or new_key(), "says": OUTCOMES,
+        "tries": preview.by_code.get("prenote", 0) if preview else 0, "why": why, "entries": entries,
+        "through": through, "key": entries.key or new_key(), "says": OUTCOMES,
     }  # fmt: skip
     return render(request, "desk/autopay/plan.html", values)
 

@@ -384,7 +384,8 @@ def _values(parts: Sequence[tuple[Field, str]]) -> tuple[dict[str, Value], tuple
         try:
             values[field.name] = _read(field, raw)
         except BadField as bad:
-            faults.append(f"{bad.field.replace('_', ' ')} {bad.value!r}: {bad.why}")
+            name = "amount" if field.type in ("cents", "amount") else bad.field.replace("_", " ")
+            faults.append(f"{name} {bad.value!r}: {bad.why}")
     return values, tuple(faults)
 
 

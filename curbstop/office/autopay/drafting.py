@@ -169,7 +169,7 @@ select e.id, e.account_id, a.number, c.name, e.account_type, e.sec, e.draft_day,
       and not exists (select from payments_draftplan p join payments_draftrun r on r.id = p.run_id
         where p.account_id = w.account_id and p.code in ('draft', 'again') and p.cents > e.limit_cents
           and r.event_id > w.event_id)), 0)) end,
-  tried.settles_on, tried.code, exists (
+  tried.sent_on, tried.code, exists (
     select from payments_returned r join payments_draftentry d on d.trace = r.trace
     join payments_enrolment n on n.id = d.enrolment_id
     where r.account_id = e.account_id and r.code = any(%(stops)s) and d.kind <> 'prenote'
@@ -177,7 +177,7 @@ select e.id, e.account_id, a.number, c.name, e.account_type, e.sec, e.draft_day,
 from payments_enrolment e join customers_account a on a.id = e.account_id
 join customers_customer c on c.id = a.customer_id
 left join lateral (
-  select r.effective_on settles_on, (select x.code from payments_returned x where x.trace = d.trace
+  select r.planned_on sent_on, (select x.code from payments_returned x where x.trace = d.trace
     and x.outcome = 'prenote_refused' limit 1) code
   from payments_draftentry d join payments_draftrun r on r.id = d.run_id
   join payments_enrolment n on n.id = d.enrolment_id
@@ -240,11 +240,11 @@ def _rows(through_on: date, effective_on: date, on: date) -> Iterable[PlannedRow
     prenotes = _yes("autopay.prenote", on, unless=True)
     marks = get_cash_only(account_ids=accounts, on=effective_on)
     for row in enrolled:
-        id, account_id, number, name, account_type, sec, day, prenote, _, _, limit, settles_on, refused, stopped = row
+        id, account_id, number, name, account_type, sec, day, prenote, _, _, limit, sent_on, refused, stopped = row
         due = tuple(DueBill(*bill[1:]) for bill in bills.get(account_id, ()))
         one = Enrolled(
             account_id, Terms(account_type, sec, limit, day), due,
-            balances.get(account_id, 0), _prenote(prenote and prenotes, settles_on, refused, effective_on, closed),
+            balances.get(account_id, 0), _prenote(prenote and prenotes, sent_on, refused, effective_on, closed),
             pending.get(account_id, 0), stopped, "ach" in marks[account_id].refuses if account_id in marks else False,
         )  # fmt: skip
         head = (account_id, number, name, id)
@@ -286,12 +286,13 @@ def _again(
 
 
 def _prenote(
-    needed: bool, settles_on: date | None, refused: str | None, effective_on: date, closed: Collection[date]
+    needed: bool, sent_on: date | None, refused: str | None, effective_on: date, closed: Collection[date]
 ) -> str:
     if refused:
         return "refused"
-    if settles_on is None:
+    if sent_on is None:
         return "none" if needed else "not_needed"
+    settles_on = effective_date(sent_on, sent_on=sent_on, closed=closed)
     return "passed" if effective_on >= prenote_clear_on(settles_on, closed=closed) else "sent"
 
 

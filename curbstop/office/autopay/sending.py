@@ -14,9 +14,11 @@ from curbstop.office import policies
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
 from curbstop.office._sealing import seal, unseal
+from curbstop.office.autopay.drafting import bank_holidays
 from curbstop.office.autopay.enrolling import opened
 from curbstop.office.payments.files import FileRow, record_batch
 from curbstop.records.payments.autopay import DraftEntry, DraftFile, DraftPlan, DraftPosted, DraftRun
+from curbstop.rules.autopay import effective_date
 from curbstop.rules.money import show
 
 MODIFIERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -138,8 +140,11 @@ def _written(
         text["company_id"], text["odfi"],
     )  # fmt: skip
     says = {"draft": text["description"], "again": RETRY, "prenote": "PRENOTE"}
+    # a prenote goes as soon as it can: the days in which the bank may refuse it begin then
+    soonest = effective_date(on, sent_on=on, closed=bank_holidays(on.year), same_day=run.same_day)
+    days = {"draft": run.effective_on, "again": run.effective_on, "prenote": soonest}
     batches = [
-        DraftBatch(sec, says[kind], run.effective_on, tuple(_draft(plan) for plan in plans), run.same_day)
+        DraftBatch(sec, says[kind], days[kind], tuple(_draft(plan) for plan in plans), run.same_day)
         for (sec, kind), plans in groups
     ]
     offset = None
