@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from curbstop.formats.payables import RegisterErrors
-from curbstop.office import adjustments, ledger, refunds
+from curbstop.office import adjustments, ledger, payments, refunds
 from curbstop.office._once import KeyReused, NotPermitted, Refused
 from curbstop.office._own import OwnAccount
 from curbstop.office.payments import PayFirst
@@ -227,6 +227,22 @@ def test_a_refund_is_sent_once_and_cashed_once() -> None:
     send(other)
     with pytest.raises(Refused, match=f"check 4471 is refund {row.reference}'s"):
         cut(other)
+
+
+def test_a_payment_returned_after_its_credit_was_refunded_is_owed_again() -> None:
+    """E48: what went back in money cannot be taken from the account any more."""
+    of = account(1_000_005)
+    receipt = take(of, 1427, payments.Tender("check", 1427, "77"))
+    row = approved(of)
+    undone = payments.reverse(
+        key=key(), by=person("supervisor"), at=at_on(DAY), series=receipt.series, no=receipt.no, why="returned",
+        reason="R01 insufficient funds", on=DAY,
+    )  # fmt: skip
+    assert undone.owed_again_cents == 1427 == ledger.get_balance(of.id)
+    (item,) = ledger.get_open_items(of.id)[:1]
+    assert item.gl == "51-1260"
+    ties()
+    send(row)  # the refund is on its way all the same
 
 
 # --- the register that comes back -------------------------------------------------------------------------------------
