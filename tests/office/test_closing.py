@@ -157,8 +157,8 @@ BREAKS = {
         {"18"},
     ),
     "a shortage that was signed away": (
-        f"update payments_tillclose set short_cents = short_cents + 100, reason = 'x', txn_id = coalesce(txn_id, {A_TAKE})"
-        f" where session_id = {A_DEPOSITED}",
+        "update payments_tillclose set short_cents = short_cents + 100, reason = 'x',"
+        f" txn_id = coalesce(txn_id, {A_TAKE}) where session_id = {A_DEPOSITED}",
         {"18"},
     ),
     "a day closed without its hash": (

@@ -329,9 +329,7 @@ class Export(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(credit_cents=F("debit_cents")), name="ledger_export_balances"),
             models.CheckConstraint(condition=Q(until_on__gt=F("from_on")), name="ledger_export_days"),
-            models.UniqueConstraint(
-                fields=["previous"], nulls_distinct=False, name="ledger_export_one_first"
-            ),
+            models.UniqueConstraint(fields=["previous"], nulls_distinct=False, name="ledger_export_one_first"),
         ]
 
 
