@@ -280,6 +280,7 @@ def receipt(request: HttpRequest, id: int) -> HttpResponse:
     values = {
         "receipt": found.read,
         "accounts": found.accounts,
+        "moved": found.moved,
         "header": header,
         "new": "new" in request.GET,
         "why": why,

@@ -193,6 +193,23 @@ def test_a_receipt_is_voided_or_moved_by_request(sign_in) -> None:  # type: igno
     assert path not in cass.get(f"/payments/receipt/{taken.document_id}/").content.decode()
 
 
+def test_a_moved_payment_shows_both_sides_on_its_receipt(sign_in) -> None:  # type: ignore[no-untyped-def]
+    from curbstop.office import payments
+
+    cleo, sue = sign_in("cleo"), sign_in("sue")
+    tills.open(key=key(), by=by("cass"), at=NOW, till="T2", on=TODAY, float_cents=0)
+    taken = payments.take(
+        key=key(), by=by("cass"), at=NOW, till="T2", on=TODAY, accounts=(payments.Paying(account(1).pk, 500),),
+        tenders=(payments.Tender("cash", 500),),
+    )  # fmt: skip
+    path = f"/adjustments/receipt/{taken.document_id}/"
+    ask(cleo, path=path, kind="move_payment", to_number=account(2).number, reason="wrong_account", cents="2.00")
+    sue.post(f"/adjustments/{last().pk}/approve/", {"key": key_of(sue.get(f"/adjustments/{last().pk}/"))})
+    page = sue.get(f"/payments/receipt/{taken.document_id}/")
+    assert "$2.00 moved Mon 2 Mar 2026" in text(page) and "counted from the day it was paid" in text(page)
+    assert f"/customers/{account(2).number}/" in page.content.decode()
+
+
 def test_marked_accounts(cleo: Client, sign_in) -> None:  # type: ignore[no-untyped-def]
     assert "No account is marked yet" in text(cleo.get("/adjustments/accounts/"))
     links.link(key=key(), by=by("sue"), at=NOW, account_id=account(1).pk, username="cleo", on=TODAY)

@@ -10,6 +10,7 @@ from curbstop.office import payments
 from curbstop.office.pages.found import NotThere
 from curbstop.office.pages.rows import ask, ask_one
 from curbstop.office.payments import ReceiptAccount, ReceiptItem, ReceiptRead
+from curbstop.office.payments.moving import MovedRow, list_moved
 
 CREDIT, DEPOSITS = "10-2310", ("59-2210", "59-2220")
 
@@ -39,10 +40,12 @@ class Receipt:
 
     read: ReceiptRead
     accounts: tuple[PaidAccount, ...]
+    moved: tuple[MovedRow, ...] = ()  # what was put on the right account since
 
 
 @dataclass(frozen=True)
 class _Place:
+    series_id: int
     series: str
     no: int
 
@@ -54,7 +57,7 @@ class _Billed:
 
 
 _PLACE = """
-select s.code, r.no from payments_receipt r join payments_series s on s.id = r.series_id
+select r.series_id, s.code, r.no from payments_receipt r join payments_series s on s.id = r.series_id
 where r.document_id = %(receipt)s"""
 
 _BILLED = """
@@ -73,7 +76,7 @@ def get_receipt(*, document_id: int) -> Receipt:
     documents = [item.document_id for account in read.accounts for item in account.items]
     billed = {bill.id: bill.on for bill in ask(_Billed, _BILLED, {"documents": documents})}
     accounts = tuple(PaidAccount(account, _lines(account.items, billed)) for account in read.accounts)
-    return Receipt(read, accounts)
+    return Receipt(read, accounts, list_moved(place.series_id, place.no))
 
 
 def _lines(items: tuple[ReceiptItem, ...], billed: dict[int, date]) -> tuple[PaidLine, ...]:
