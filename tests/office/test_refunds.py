@@ -158,8 +158,14 @@ def test_nobody_refunds_himself() -> None:
     Customer.objects.filter(id=of.customer_id).update(staff_user_id=person("finance").id)
     person("sup2", "supervisor")
     approve(waiting, who="sup2")
+    (row,) = refunds.list_refunds(on=DAY)
     with pytest.raises(OwnAccount):
-        send(refunds.list_refunds(on=DAY)[0])
+        send(row)
+    send(row, who="fin2")
+    with pytest.raises(OwnAccount):
+        cut(row)
+    with pytest.raises(OwnAccount):
+        load(HEAD + f"{row.reference},4471,2026-03-02,14.27,issued,\r\n")
 
 
 def test_what_is_owed_comes_first_and_more_than_the_credit_does_not_go_back() -> None:

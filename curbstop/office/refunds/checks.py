@@ -14,6 +14,7 @@ from curbstop.office import ledger
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._locks import lock_accounts
 from curbstop.office._once import Refused, act
+from curbstop.office._own import refuse_own
 from curbstop.office.refunds.reads import RefundRow, get_refund, refund_of
 from curbstop.office.refunds.sending import KIND, PAYABLE, SENT, UNCLAIMED
 from curbstop.records.payments.refunds import PayablesReturn, RefundCheck, RefundOutcome
@@ -70,7 +71,9 @@ def load_register(
         raise Refused(f"No such layout of a register: {layout}.", field="layout") from error
     except BadField as error:
         raise Refused(f"{name}: {error.field}: {error.why}; {error.remedy}.", field="text") from error
-    lock_accounts({_refund(row, on).account_id for row in rows})
+    accounts = {_refund(row, on).account_id for row in rows}
+    refuse_own(by, accounts)
+    lock_accounts(accounts)
     counts = {"numbered": 0, "cashed": 0, "stopped": 0, "known": 0}
     for row in rows:
         for told in _take(event, row, on):
@@ -130,7 +133,7 @@ def record_check(
 
     :raises Refused: the refund was not sent, has a check, or the number is another's
     """
-    refund = _hold(refund_id, on)
+    refund = _hold(by, refund_id, on)
     _number(event, refund, number.strip(), dated_on, f"Refund {refund.reference}")
     return CheckState(refund.id, "cut", number.strip(), None)
 
@@ -160,7 +163,7 @@ def record_cashed(
     :param cashed_on: the day the bank paid it; posted on ``on``
     :raises Refused: it has no check, or was cashed, stopped or cancelled already
     """
-    refund = _hold(refund_id, on)
+    refund = _hold(by, refund_id, on)
     txn_id = _cash(event, refund, cashed_on, on, f"Refund {refund.reference}")
     return CheckState(refund.id, "cashed", refund.check, txn_id)
 
@@ -196,7 +199,7 @@ def stop(
     """
     if not reason.strip():
         raise Refused("Say why it is stopped: lost, not delivered, a wrong address.", field="reason")
-    refund = _hold(refund_id, on)
+    refund = _hold(by, refund_id, on)
     txn_id = _stop(event, refund, stopped_on, on, reason.strip(), f"Refund {refund.reference}")
     return CheckState(refund.id, "waiting", refund.check, txn_id)
 
@@ -227,8 +230,10 @@ def _stop(event: Acting, refund: RefundRow, stopped_on: date, on: date, reason: 
     return txn_id
 
 
-def _hold(refund_id: int, on: date) -> RefundRow:
+def _hold(by: Actor, refund_id: int, on: date) -> RefundRow:
+    """The refund with its account held; nobody records what became of his own."""
     refund = get_refund(refund_id, on=on)
+    refuse_own(by, [refund.account_id])
     lock_accounts([refund.account_id])
     return get_refund(refund_id, on=on)
 

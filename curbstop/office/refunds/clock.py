@@ -56,7 +56,7 @@ def notify(event: Acting, /, *, key: Key, by: Actor, at: datetime, refund_id: in
 
     :raises Refused: the clock does not ask for a notice today
     """
-    refund = _due(refund_id, "notify", on)
+    refund = _due(by, refund_id, "notify", on)
     days = read_statute(policies.load("deposit.unclaimed"), on=on).notice_days
     ends_on = on + timedelta(days=days)
     txn_id = ledger._post(event, act="unclaimed", posted_on=on, effective_on=on, legs=_held(refund))
@@ -85,7 +85,7 @@ def cancel_unclaimed(event: Acting, /, *, key: Key, by: Actor, at: datetime, ref
     :raises Refused: the clock has not come to it
     :raises ChartLacks: the chart does not say which fund forfeited refunds fall to
     """
-    refund = _due(refund_id, "cancel", on)
+    refund = _due(by, refund_id, "cancel", on)
     txns = []
     if refund.state != "noticed":
         txns.append(ledger._post(event, act="unclaimed", posted_on=on, effective_on=on, legs=_held(refund)))
@@ -106,8 +106,8 @@ def cancel_unclaimed(event: Acting, /, *, key: Key, by: Actor, at: datetime, ref
     return Cancelled(refund.id, refund.cents, on, tuple(txns))
 
 
-def _due(refund_id: int, code: str, on: date) -> RefundRow:
-    refund = _hold(refund_id, on)
+def _due(by: Actor, refund_id: int, code: str, on: date) -> RefundRow:
+    refund = _hold(by, refund_id, on)
     if refund.step is None:
         says = f"Refund {refund.reference}: {refund.says.lower()}; no clock runs on it."
         law = "" if refund.source == "deposit" else " The law of deposits does not reach it: ask counsel."
