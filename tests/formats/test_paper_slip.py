@@ -32,6 +32,7 @@ def test_the_slip_of_story_03_2():
     said = words(pdf)
     for part in ("Bank deposit 17", "410.35", "880.10", "1,290.45", "T1-000003", "cash 2.00 short", "101"):
         assert part in said
+    assert "City of Moore, Utility Customer Service\n" in texts(pdf)[0]  # beside the sums, on one line
     assert slip_pdf(PAPER) == pdf
 
 
