@@ -16,6 +16,7 @@ from django.db import connection
 from curbstop.formats.nacha import AchEntry, read_file
 from curbstop.formats.nacha.codes import words_of
 from curbstop.office._events import Acting, Actor, Key
+from curbstop.office._locks import lock_accounts
 from curbstop.office._once import act
 from curbstop.office._sealing import seal
 from curbstop.office.autopay.enrolling import correct, last_of, opened
@@ -208,6 +209,7 @@ def _receipt(entry: DraftEntry) -> tuple[str, int] | None:
 
 def _correct(event: Acting, file_id: int, said: Answer, entry: DraftEntry, on: date) -> Answered:
     """Put a correction in force, when the account still drafts from the numbers that were sent."""
+    lock_accounts([entry.account_id])
     last = last_of(entry.account_id)
     if last is None or hasattr(last, "end") or bytes(last.account_blind) != bytes(entry.enrolment.account_blind):
         return _looked_at(event, file_id, said, entry, "by_hand", "the customer changed the bank account since", on)

@@ -124,7 +124,7 @@ def plan(
         for row in rows
     )  # fmt: skip
     for row in rows:
-        if row.code == "over_limit_ask":
+        if row.code == "over_limit_ask" and not _asked_before(row, run.pk):
             facts = {"due_cents": row.cents, "through_on": through_on.isoformat(), "run": run.pk}
             queue_letter(
                 event, account_id=row.account_id, kind="autopay_over_limit", says=_asks(row), facts=facts, on=on
@@ -132,6 +132,13 @@ def plan(
     event.about(f"draft_run:{run.pk}", says=f"Draft run {run.pk}: {len(taking)} drafts, {show(cents)}.")
     by_code = RunPreview(through_on, effective_on, tuple(rows)).by_code
     return RunPlanned(run.pk, through_on, effective_on, len(rows), len(taking), cents, by_code)
+
+
+def _asked_before(row: PlannedRow, run: int) -> bool:
+    """Whether an earlier run asked the customer about the same bills: he gets one letter."""
+    return DraftPlan.objects.filter(
+        account_id=row.account_id, code="over_limit_ask", document_ids=list(row.document_ids), run_id__lt=run
+    ).exists()
 
 
 def _asks(row: PlannedRow) -> str:
@@ -147,8 +154,10 @@ def _one_at_a_time() -> None:
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtextextended('autopay.plan', %s))", [2])
         cursor.execute(
-            "select id from payments_draftrun r where drafts > 0 and"
-            " not exists (select from payments_draftfile f where f.run_id = r.id) order by id limit 1"
+            "select id from payments_draftrun r where"
+            " not exists (select from payments_draftfile f where f.run_id = r.id)"
+            " and exists (select from payments_draftplan p where p.run_id = r.id and p.code in ('draft', 'again',"
+            "   'prenote')) order by id limit 1"
         )
         waiting = cursor.fetchone()
     if waiting is not None:
