@@ -9,7 +9,6 @@ from django.db.models import F, Q
 
 from curbstop.records.base.models import User
 from curbstop.records.ledger.models import Gl, Transaction
-from curbstop.records.payments.models import TillSession
 
 
 class BankAccount(models.Model):
@@ -125,7 +124,9 @@ class BankSettled(models.Model):
 class TillReport(models.Model):
     """A drawer so much over or short that the policy sends it to somebody above who signed it."""
 
-    session = models.OneToOneField(TillSession, primary_key=True, on_delete=models.PROTECT, related_name="report")
+    session = models.OneToOneField(
+        "payments.TillSession", primary_key=True, on_delete=models.PROTECT, related_name="report"
+    )
     over_cents = models.BigIntegerField()
     short_cents = models.BigIntegerField()
     limit_cents = models.BigIntegerField()
@@ -156,6 +157,8 @@ class TillReportSeen(models.Model):
 class TillHandOver(models.Model):
     """A drawer passed from one cashier to the next: the session that ended and the one that began with its float."""
 
-    before = models.OneToOneField(TillSession, primary_key=True, on_delete=models.PROTECT, related_name="handed_over")
-    after = models.OneToOneField(TillSession, on_delete=models.PROTECT, related_name="handed_from")
+    before = models.OneToOneField(
+        "payments.TillSession", primary_key=True, on_delete=models.PROTECT, related_name="handed_over"
+    )
+    after = models.OneToOneField("payments.TillSession", on_delete=models.PROTECT, related_name="handed_from")
     event_id = models.BigIntegerField()
