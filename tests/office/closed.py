@@ -15,7 +15,8 @@ def serve(of: Account, from_on: date, until_on: date | None = None, *, billed: b
         code="W-RES", defaults={"service": "water", "customer_class": "residential", "name": "Water"}
     )
     house = Premise.objects.create(
-        address=f"{Premise.objects.count() + 1} Old Wren Dr", city="Moore", state="OK", zip="73160", kind="residential", cycle_id="1",
+        address=f"{Premise.objects.count() + 1} Old Wren Dr", city="Moore", state="OK", zip="73160",
+        kind="residential", cycle_id="1",
         route="01", sequence=of.id, event_id=1,
     )  # fmt: skip
     point = ServicePoint.objects.create(premise=house, service="water", event_id=1)
