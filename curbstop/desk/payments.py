@@ -317,6 +317,7 @@ def reverse(request: HttpRequest, id: int) -> HttpResponse:
         "sent": entries,
         "why": WHY,
         "after": after,
+        "fee": payments.get_returned_fee(on=clock.today()),
     }
     return render(request, "desk/payments/reverse.html", {**values, "key": entries.key or new_key()})
 

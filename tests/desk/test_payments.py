@@ -177,11 +177,12 @@ def test_only_a_supervisor_takes_a_payment_back(till: Client, sign_in) -> None: 
     sue = sign_in("sue")
     page = text(sue.get(address))
     assert "Take back receipt T1-000001 of $20.00" in page
+    assert "If the bank returned it, the fee of $25.00 is added" in page
     for entries, words in (({}, "Say why"), ({"reason": "x"}, "Choose what happened")):
         assert words in text(sue.post(address, {"key": "r-2", **entries}))
     done = sue.post(address, {"key": "r-3", "why": "returned", "reason": "R01 insufficient funds"})
     assert done.status_code == 302
-    assert ledger.get_balance(account(2).pk) == owed
+    assert ledger.get_balance(account(2).pk) == owed + 2500  # as before, with the example's fee
     assert "VOID" in text(sue.get(f"/payments/receipt/{document}/"))
     assert "taken back already" in text(sue.get(address, follow=True))
 

@@ -81,6 +81,7 @@ from curbstop.office.payments.returning import (
     CashOnlyMark,
     Followed,
     get_cash_only,
+    get_returned_fee,
     lift_cash_only,
     make_letter,
 )
@@ -156,6 +157,7 @@ __all__ = [
     "get_ask",
     "get_bank_file",
     "get_cash_only",
+    "get_returned_fee",
     "get_original",
     "get_payment_preview",
     "get_receipt",

@@ -354,3 +354,11 @@ def make_letter(event: Acting, /, *, key: Key, by: Actor, at: datetime, letter_i
         raise Refused("Say how it went out: hung on the door, mailed.", field="how")
     LetterMade.objects.create(letter=letter, made_on=on, how=how.strip(), event_id=event.id)
     event.about(f"account:{letter.account_id}", says=f"{letter.kind.replace('_', ' ').capitalize()}: {how.strip()}.")
+
+
+def get_returned_fee(*, on: date) -> int | None:
+    """What a returned payment costs on the day; none where the city has not set it."""
+    try:
+        return policies.load(FEE).cents(FEE, on=on)
+    except NotSet:
+        return None
