@@ -409,7 +409,8 @@ def _fact_rows(file: Path, text: bytes, from_on: date) -> Iterator["FactEntry"]:
     if missing:
         raise click.ClickException(f"{file.name} has no column {', '.join(missing)}; write {','.join(columns)} on top.")
     for row in sheet:
-        yield FactEntry(*(str(row[name] or "").strip() for name in columns), from_on=from_on)
+        of, which, name, value = (str(row[column] or "").strip() for column in columns)
+        yield FactEntry(of, which, name, value, from_on)
 
 
 @tariff.command()

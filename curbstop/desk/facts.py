@@ -58,9 +58,9 @@ def city_page(request: HttpRequest) -> HttpResponse:
         value = entries.text("value", required=False, longest=facts.LONGEST)
         from_on = entries.day("from_on")
         if not entries.errors and from_on is not None:
-            given = {"name": name, "value": value, "from_on": from_on}
+            by, at = actor(request), clock.now()
             try:
-                facts.set_city(key=entries.key, by=actor(request), at=clock.now(), **given)
+                facts.set_city(key=entries.key, by=by, at=at, name=name, value=value, from_on=from_on)
                 messages.success(request, f"{name.replace('_', ' ').capitalize()} is set for the whole city.")
                 return redirect("tariffs-facts")
             except (BadValue, Refused) as bad:

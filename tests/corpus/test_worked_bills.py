@@ -21,7 +21,7 @@ def test_the_corpus_is_whole() -> None:
 
 
 def test_an_ordinary_city_takes_under_forty_lines() -> None:
-    """All its rates of the published page, with prices, authority and the readings chosen: eight cities in ten and more."""
+    """All rates of its published page, with prices, authority and readings chosen: eight cities in ten and more."""
     files = {utility: (HERE / "utilities" / f"{utility}.yaml").read_text(encoding="utf-8") for utility in utilities()}
     lines = {utility: sum(bool(line.strip()) for line in text.splitlines()) for utility, text in files.items()}
     short = [utility for utility, count in lines.items() if count < 40]
