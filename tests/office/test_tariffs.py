@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.db import connection
 
 from curbstop.office import tariffs
 from curbstop.office._once import Refused
@@ -111,7 +112,10 @@ def test_the_stored_text_rates_as_the_file_did():
 
 def test_a_stored_text_that_was_changed_is_noticed(monkeypatch):
     monkeypatch.setattr(tariffs, "_AS_READ", {})  # as in a process that starts
-    TariffVersion.objects.filter(tariff="W-RES").update(document="code: W-RES # changed")
+    with connection.cursor() as cursor:
+        cursor.execute("set session_replication_role = replica")
+        TariffVersion.objects.filter(tariff="W-RES").update(document="code: W-RES # changed")
+        cursor.execute("set session_replication_role = origin")
     with pytest.raises(ValueError, match="not the one that was adopted"):
         tariffs.load_tariff(code="W-RES")
 

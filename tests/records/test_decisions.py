@@ -89,6 +89,7 @@ VIOLATIONS = {
     "decisions_tariffversion_no_overlap": lambda: (version(), version(valid=(SUMMER, AUTUMN))),
     "decisions_tariffversion_authority": lambda: version(authority=""),
     "decisions_tariffversion_days": lambda: version(valid=(SPRING, SPRING)),
+    "decisions_tariffversion_never_changes": lambda: TariffVersion.objects.filter(pk=version().pk).update(document="y"),
     "decisions_policyvalue_no_overlap": lambda: (value(), value(valid=(SUMMER, AUTUMN))),
     "decisions_policyvalue_authority": lambda: value(authority=""),
     "decisions_policyvalue_says_why": lambda: value(value=None),
@@ -148,6 +149,19 @@ def test_versions_may_follow_each_other_without_a_gap():
     value(value=0)
     with connection.cursor() as cursor:
         cursor.execute("set constraints all immediate")
+
+
+def test_an_adopted_version_gets_its_end_once_and_is_never_taken_back():
+    one = version()
+    rows = TariffVersion.objects.filter(pk=one.pk)
+    rows.update(valid=(SPRING, SUMMER))
+    for change in (
+        lambda: rows.update(valid=(SPRING, AUTUMN)),
+        lambda: rows.update(valid=(SUMMER, None)),
+        lambda: rows.update(authority="R 2"),
+        rows.delete,
+    ):
+        refused("decisions_tariffversion_never_changes", change)
 
 
 def test_an_approval_names_the_drafts_own_author():
