@@ -172,7 +172,7 @@ class LetterMade(models.Model):
 
 
 class Pledge(models.Model):
-    """An agency promised to pay for an account, and the city takes the promise as a payment (10-1070 @ its document)."""
+    """An agency promised to pay for an account, and the city takes that as a payment (10-1070 @ its document)."""
 
     id = models.BigIntegerField(primary_key=True)  # a document id: the batch item on 10-1070
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
