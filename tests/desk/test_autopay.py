@@ -81,7 +81,7 @@ class TestRuns:
     def test_from_the_preview_to_the_file(self, cleo: Client, fay: Client) -> None:
         enrol(cleo)
         told = text(fay.get("/autopay/plan/?through=2026-04-30"))
-        assert "Tried with 0.00 first: 1" in told and "Plan 0 drafts of $0.00" in told
+        assert "Tried with 0.00 first: 1" in told and "Plan 0 drafts and 1 prenote of $0.00" in told
         run = run_to_the_bank(fay)
         told = text(fay.get(f"/autopay/runs/{run}/"))
         assert "1 entry, 1 prenote of 0.00 among them" in told and "ending 6789" in told

@@ -43,8 +43,10 @@ def test_each_constraint_refuses(name):
 
 
 def test_no_constraint_without_its_violation():
-    # the two tables by which Django joins users to its own groups and permissions are not ours to fill
-    assert all_constraints("base") == set(VIOLATIONS)
+    # the two tables by which Django joins users to its own groups and permissions are not ours to fill;
+    # the outbox is tried beside what it sends, in test_payments_asks.py
+    ours = {name for name in all_constraints("base") if not name.startswith("base_outbox")}
+    assert ours == set(VIOLATIONS)
 
 
 def test_an_event_is_not_taken_away_either():

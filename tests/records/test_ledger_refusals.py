@@ -310,6 +310,7 @@ class TestNeverChanged:
 
     def test_an_export_is_never_changed_and_balances(self, db):
         file = {"from_on": DAY, "until_on": DAY + timedelta(1), "lines": 2, "sha256": b"x", "body": b"x"}
+        file |= {"at": AT, "by_id": clock().id, "event_id": 1}
         with refused("ledger_export_balances"):
             Export.objects.create(file_id="a", debit_cents=5, credit_cents=4, **file)
         Export.objects.create(file_id="a", debit_cents=5, credit_cents=5, **file)

@@ -12,6 +12,7 @@ import hmac
 import json
 import secrets
 import sqlite3
+import string
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -92,7 +93,7 @@ class DemoGateway:
                 " values (?, ?, ?, ?, ?, ?, ?, 'open')",
                 (
                     collecting.reference,
-                    secrets.token_urlsafe(18),
+                    _letters(30),
                     collecting.cents,
                     collecting.says,
                     collecting.channel,
@@ -119,7 +120,7 @@ class DemoGateway:
             memory.execute(
                 "insert or ignore into page (reference, token, cents, says, channel, until, back_url, state)"
                 " values (?, ?, ?, '', '', ?, '', 'closed')",
-                (collecting.reference, secrets.token_urlsafe(18), collecting.cents, collecting.until.isoformat()),
+                (collecting.reference, _letters(30), collecting.cents, collecting.until.isoformat()),
             )
             memory.execute(
                 "update page set state = 'closed', reason = 'closed by the office' where reference = ?"
@@ -220,14 +221,14 @@ class DemoGateway:
             if at >= datetime.fromisoformat(row["until"]):
                 memory.execute("update page set state = 'closed', reason = 'its time was up' where token = ?", (token,))
                 return "closed"
-            payment = f"demo_pay_{secrets.token_hex(8)}" if state == "paid" else None
+            payment = f"demo_pay_{_letters(16)}" if state == "paid" else None
             memory.execute(
                 "update page set state = ?, payment = ?, paid_at = ?, last_four = ?, reason = ? where token = ?",
                 (state, payment, at.isoformat() if payment else None, last_four, reason, token),
             )
             row = memory.execute("select * from page where token = ?", (token,)).fetchone()
             kind = {"paid": "payment.paid", "failed": "payment.failed", "open": "payment.declined"}[state]
-            told = {"id": f"demo_evt_{secrets.token_hex(8)}", "kind": kind, "at": at.isoformat(), "page": dict(row)}
+            told = {"id": f"demo_evt_{_letters(16)}", "kind": kind, "at": at.isoformat(), "page": dict(row)}
             memory.execute("insert into message (id, body) values (?, ?)", (told["id"], json.dumps(told)))
         return state
 
@@ -271,3 +272,8 @@ def _report(row: Any, at: datetime) -> Report:
 
 def _method(row: Any) -> Method:
     return Method(token=f"demo_pm_{row['payment'][-8:]}", brand="visa", last_four=row["last_four"], expires="2030-12")
+
+
+def _letters(count: int) -> str:
+    """A name that nobody guesses, without digits: sixteen of them might look like a card's number."""
+    return "".join(secrets.choice(string.ascii_lowercase) for _ in range(count))
