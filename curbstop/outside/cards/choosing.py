@@ -9,7 +9,6 @@ from pathlib import Path
 from django.conf import settings
 
 from curbstop.outside.cards.demo import DemoGateway
-from curbstop.outside.cards.over_stripe import StripeGateway
 from curbstop.outside.cards.port import Asked, Collecting, Gateway
 
 GATEWAYS = ("demo", "stripe")
@@ -42,6 +41,9 @@ def named(name: str, *, environ: Mapping[str, str] = os.environ) -> Gateway:
         missing = [key for key in ("CURBSTOP_STRIPE_KEY", "CURBSTOP_STRIPE_WEBHOOK_SECRET") if not environ.get(key)]
         if missing:
             raise NoGateway(f"CURBSTOP_CARDS=stripe needs {' and '.join(missing)}; the account's dashboard shows them.")
+        # a quarter of a second to load, which every start of an office without it would wait
+        from curbstop.outside.cards.over_stripe import StripeGateway
+
         return StripeGateway(
             key=environ["CURBSTOP_STRIPE_KEY"],
             webhook_secret=environ["CURBSTOP_STRIPE_WEBHOOK_SECRET"],
