@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from curbstop.cli.example import Welcome
 
 THREADS = 8  # each keeps one database connection
-ACCOUNTS = 800  # of the town that the first start raises: big enough to be a town, small enough to wait for
+ACCOUNTS = 600  # of the town that the first start raises: big enough to be a town, small enough to wait for
 
 
 @click.command()
