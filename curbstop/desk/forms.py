@@ -1,5 +1,6 @@
 """What a form sent, parsed field by field; what is wrong is kept beside the field it is wrong with."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -13,6 +14,8 @@ from curbstop.rules.cards import mask_card_numbers
 from curbstop.rules.faults import BadValue
 
 MOST_TEXT = 500
+GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+")
+"""Commas where thousands are; anywhere else a digit was lost, and nobody knows which."""
 
 
 class Entries:
@@ -67,7 +70,8 @@ class Entries:
 
     def whole(self, name: str, *, least: int = 0, most: int = 2**53) -> int:
         """A whole number; ``least`` when it is wrong."""
-        value = self.raw(name).replace(",", "")
+        value = self.raw(name)
+        value = value.replace(",", "") if GROUPED.fullmatch(value) else value
         if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
             self.errors[name] = f"“{value[:30]}” is not a whole number from {least:,} to {most:,}."
             return least
