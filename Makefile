@@ -2,7 +2,7 @@
 # folder, with Python 3.11 or later and make. CURBSTOP_PORT and CURBSTOP_HOME choose port and data folder.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench coverage clean lock
+.PHONY: help run test laws lint format bench coverage clean lock
 SHELL := /bin/sh
 BIN := .venv/bin
 PYTHON ?= python3
@@ -10,6 +10,7 @@ PYTHON ?= python3
 help:
 	@echo "make run      open the office in a browser (first time: about three minutes)"
 	@echo "make test     style, types, walls, rules, database, browser"
+	@echo "make laws     the same tests with cases nobody has tried yet; what fails is a fault to be written down as an example"
 	@echo "make lint     style, types and walls only"
 	@echo "make bench    rating, bill run, search: prints ratios"
 	@echo "make coverage write docs/reference/coverage.md from the rate corpora (CURBSTOP_RATES)"
@@ -23,6 +24,10 @@ run:
 test:
 	@$(PYTHON) tools/environment.py dev
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+laws:
+	@$(PYTHON) tools/environment.py dev
+	@CURBSTOP_LAWS=new $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser" --ignore tests/tidy
 
 lint:
 	@$(PYTHON) tools/environment.py dev

@@ -161,7 +161,7 @@ def round_array(rounding: Rounding, numerators: NDArray[Any], denominator: int) 
     if denominator <= 0:
         raise ValueError(f"denominator {denominator}: must be above zero")
     if numerators.size == 1 and numerators.dtype == np.int64:
-        return np.full(numerators.shape, round_cents(rounding, int(numerators.flat[0]), denominator), dtype=np.int64)
+        return _fitting([round_cents(rounding, int(numerators.flat[0]), denominator)]).reshape(numerators.shape)
     least, most = (floor(numerators.min()), ceil(numerators.max())) if numerators.size else (0, 0)
     wide = numerators.dtype == object or max(most, -least) + denominator > INT64_MOST
     if wide:
@@ -189,7 +189,11 @@ def _round_positive(rounding: Rounding, numerators: NDArray[Any], denominator: i
 def _round_wide(rounding: Rounding, numerators: NDArray[Any], denominator: int) -> NDArray[np.int64]:
     exact = _ROUNDINGS[rounding]
     parts = [Fraction(numerator) / denominator for numerator in numerators.ravel().tolist()]
-    cents = [exact(part.numerator, part.denominator) for part in parts]
+    return _fitting([exact(part.numerator, part.denominator) for part in parts]).reshape(numerators.shape)
+
+
+def _fitting(cents: list[int]) -> NDArray[np.int64]:
+    """The amounts as an array. -2**63 is refused too: its opposite does not fit, and a credit must answer its charge."""
     if any(abs(amount) > INT64_MOST for amount in cents):
         raise MoneyOverflow("an amount does not fit 64 bits of cents; check the usage and the rates")
-    return np.array(cents, dtype=np.int64).reshape(numerators.shape)
+    return np.array(cents, dtype=np.int64)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from curbstop.records.payments.models import Receipt
 from tests.desk.houses import account, bill
@@ -59,7 +59,6 @@ def open_as(browser: Browser, live_server) -> Iterator[Open]:  # type: ignore[no
         page.locator("#p").fill("a town of curbs")
         page.keyboard.press("Enter")
         page.wait_for_selector(".rail")
-        page.wait_for_load_state("load")  # the keys work once the script has run
         return page
 
     yield open
@@ -74,6 +73,7 @@ def _is_bad(message) -> bool:  # type: ignore[no-untyped-def]
 
 
 def keys(page: Page, *presses: str) -> None:
+    page.wait_for_load_state("load")  # the keys work once the script has run
     for press in presses:
         if press.startswith('"'):
             page.keyboard.type(press.strip('"'), delay=5)
@@ -204,6 +204,21 @@ def test_from_search_to_receipt_by_keyboard_alone(open_as: Open) -> None:
     expect(page.locator("#payments")).to_contain_text("T1-000001")
     receipt = Receipt.objects.get(series__code="T1")
     assert receipt.cents == 10_000
+
+
+def test_what_was_typed_before_the_script_came_is_told_too(open_as: Open) -> None:
+    page = open_as()
+    page.goto(f"/payments/take/{account(5).number}/")
+    keys(page, '"0.00"', "Control+Enter")
+    page.wait_for_selector("#cash")
+    held: list[Route] = []
+    page.route("**/*.js", lambda route: held.append(route))  # a slow line: the form is there, the script is not
+    page.reload(wait_until="commit")
+    page.wait_for_selector("#cash")
+    page.locator("#cash").press_sequentially("12.345")
+    for route in held:
+        route.continue_()
+    expect(page.locator("#e-cash")).to_contain_text("3 decimals")
 
 
 def test_change_is_told_in_notes_and_coins(open_as: Open) -> None:

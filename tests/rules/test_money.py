@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from curbstop.rules.money import (
@@ -106,6 +106,8 @@ def test_roundings_are_decimals_roundings(rounding: Rounding, numerator: int, de
     assert round_cents(rounding, numerator, denominator) == int(exact)
 
 
+@example(Rounding.HALF_UP, [-(2**63)], 1)
+@example(Rounding.HALF_UP, [-(2**63), 0], 1)
 @given(
     st.sampled_from(Rounding),
     st.lists(st.integers(-(2**63), 2**63 - 1), max_size=8),

@@ -128,6 +128,10 @@
     const field = e.target.id?.startsWith("e-") && document.getElementById(e.target.id.slice(2));
     if (field) { if (document.getElementById(e.target.id)?.textContent.trim()) field.setAttribute("aria-invalid", "true"); else field.removeAttribute("aria-invalid"); }
   });
+  addEventListener("pageshow", () => $$("form[hx-trigger]").forEach((form) => {
+    /* typed before this script was there, or kept by the browser: say now what it does */
+    if ($$("input:not([type=hidden], [type=radio], [type=checkbox]), textarea", form).some((el) => el.value !== el.defaultValue)) form.dispatchEvent(new Event("change"));
+  }));
   document.addEventListener("submit", (e) => {
     if (e.target.method !== "post" || e.target.closest("dialog")) return;
     if (e.target.dataset.sent && Date.now() - e.target.dataset.sent < 4000) e.preventDefault();
