@@ -193,7 +193,7 @@ def _round_wide(rounding: Rounding, numerators: NDArray[Any], denominator: int) 
 
 
 def _fitting(cents: list[int]) -> NDArray[np.int64]:
-    """The amounts as an array. -2**63 is refused too: its opposite does not fit, and a credit must answer its charge."""
+    """The amounts as an array. -2**63 is refused too: it has no opposite, and a credit must answer its charge."""
     if any(abs(amount) > INT64_MOST for amount in cents):
         raise MoneyOverflow("an amount does not fit 64 bits of cents; check the usage and the rates")
     return np.array(cents, dtype=np.int64)
