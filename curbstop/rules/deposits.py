@@ -12,6 +12,8 @@ from curbstop.rules.money import half_up, show
 from curbstop.rules.policies import NotSet, Plain, Policies, Policy
 
 CLASSES = ("residential", "commercial")
+CREDIT_TENURES = ("own",)
+"""Who is asked by credit grade where a city has the grades and does not say whom it checks."""
 TENURES = ("rent", "own", "")
 PAPERS = ("", "protective_order", "certification_letter")
 
@@ -24,7 +26,10 @@ class Applicant:
     paper and paper_on: a protective order or certification letter and its date; owed_cents: left owing on
     earlier accounts; instalments: in how many parts the applicant wants to pay; no_ssn: the applicant gives no
     number, so that no credit check can be made (Privacy Act, section 7: service is not refused for it); left_owing: an
-    earlier account was once written off, whatever was paid since.
+    earlier account was once written off, whatever was paid since; letter_months: months paid on time by the letter of
+    another utility; late: bills late here over the months that `deposit.standing` looks at, None for somebody who was
+    never billed here; largest_cents and average_cents: of the bills at the place, over the months that the guideline
+    looks at, None where there were none; estimate_cents: a month's bill as somebody estimates it.
     """
 
     customer_class: str
@@ -36,6 +41,11 @@ class Applicant:
     instalments: int = 1
     no_ssn: bool = False
     left_owing: bool = False
+    letter_months: int = 0
+    late: int | None = None
+    largest_cents: int | None = None
+    average_cents: int | None = None
+    estimate_cents: int | None = None
 
     def __post_init__(self) -> None:
         _one_of("class", self.customer_class, CLASSES)
@@ -90,28 +100,108 @@ Decided = Deposit | DepositNotSet
 
 
 def work_out(policies: Policies, applicant: Applicant, *, on: date) -> Decided:
-    """The deposit asked of an applicant on a day.
+    """The deposit asked of an applicant on a day, by the city's written guideline.
 
-    In this order: a waiver by law; an old debt; else tenure and class. What no policy sets is a `DepositNotSet`,
-    never a guess.
+    In this order: a waiver by law; an old debt; a business; the letter of another utility; good standing here; credit
+    grades, where the city has them for this tenure; else tenure. What no policy sets is a `DepositNotSet`, never a
+    guess.
 
     :raises BadValue: more instalments than the policy allows
     """
     notes: list[str] = []
-    waived = _waived(policies, applicant, on, notes)
-    if waived is not None:
-        return waived
-    if applicant.owed_cents or applicant.left_owing:
-        owing = _prior_debt(policies, applicant, on, notes)
-        if owing is not None:
-            return owing
+    for look in (_waived, _prior_debt):
+        found = look(policies, applicant, on, notes)
+        if found is not None:
+            return found
     if applicant.customer_class == "commercial":
         return _from_table(policies, "deposit.commercial", applicant, on, notes)
-    if applicant.tenure == "rent":
-        return _from_table(policies, "deposit.renter.residential", applicant, on, notes)
+    for look in (_by_letter, _by_standing):
+        found = look(policies, applicant, on, notes)
+        if found is not None:
+            return found
+    own = "deposit.owner.residential" if applicant.tenure == "own" else "deposit.renter.residential"
+    if applicant.tenure not in _credit_tenures(policies, on) or (
+        not is_set(policies, "deposit.owner.by_credit", on) and is_set(policies, own, on)
+    ):
+        return _from_table(policies, own, applicant, on, notes)
     if applicant.no_ssn and not applicant.grades:
         return _from_table(policies, "deposit.no_ssn", applicant, on, notes)
     return _by_credit(policies, applicant, on, notes)
+
+
+def is_set(policies: Policies, id: str, on: date) -> bool:
+    """Whether the city has a value for the policy on the day."""
+    try:
+        policies.value(id, on=on)
+    except NotSet:
+        return False
+    return True
+
+
+def _credit_tenures(policies: Policies, on: date) -> Sequence[str]:
+    try:
+        return [str(row) for row in policies.rows("deposit.credit.tenures", on=on)]
+    except NotSet:
+        return CREDIT_TENURES
+
+
+def looks_back(policies: Policies, *, on: date) -> dict[str, int]:
+    """Over how many months the guideline looks: at the bills of the place (``bills``), at the applicant (``late``)."""
+    months = {"bills": 0, "late": 0}
+    for id, key in (
+        ("deposit.commercial", "bills"),
+        ("deposit.renter.residential", "bills"),
+        ("deposit.owner.residential", "bills"),
+        ("deposit.standing", "late"),
+    ):
+        try:
+            table = policies.table(id, on=on)
+        except NotSet:
+            continue
+        over = table.get("over_months", 0)
+        assert isinstance(over, int)
+        months[key] = max(months[key], over)
+        if table.get("when") == "not_good_standing":
+            months["late"] = max(months["late"], over)
+    return months
+
+
+def _by_letter(policies: Policies, applicant: Applicant, on: date, notes: list[str]) -> Deposit | None:
+    """Another utility writes that its customer paid on time."""
+    if not applicant.letter_months:
+        return None
+    id = "deposit.letter_of_credit"
+    try:
+        table = policies.table(id, on=on)
+    except NotSet as error:
+        notes.append(f"A letter of another utility counts for nothing yet: {error.why}")
+        return None
+    needed = table["months"]
+    assert isinstance(needed, int)
+    if applicant.letter_months < needed:
+        notes.append(f"The letter is of {applicant.letter_months} months on time; {needed} are needed.")
+        return None
+    notes.append(f"The letter of another utility is of {applicant.letter_months} months on time.")
+    found = _from_table(policies, id, applicant, on, notes)
+    assert isinstance(found, Deposit)
+    return found
+
+
+def _by_standing(policies: Policies, applicant: Applicant, on: date, notes: list[str]) -> Deposit | None:
+    """Somebody who was billed here before, and how he paid."""
+    id = "deposit.standing"
+    if applicant.late is None or not is_set(policies, id, on):
+        return None
+    table = policies.table(id, on=on)
+    most, over = table["late_most"], table["over_months"]
+    assert isinstance(most, int) and isinstance(over, int)
+    told = f"{applicant.late} bills late in {over} months; at most {most} are good standing."
+    notes.append(told)
+    if applicant.late > most:
+        return None
+    found = _from_table(policies, id, applicant, on, notes)
+    assert isinstance(found, Deposit)
+    return found
 
 
 def _waived(policies: Policies, applicant: Applicant, on: date, notes: list[str]) -> Deposit | None:
@@ -137,6 +227,8 @@ def _waived(policies: Policies, applicant: Applicant, on: date, notes: list[str]
 
 
 def _prior_debt(policies: Policies, applicant: Applicant, on: date, notes: list[str]) -> Deposit | None:
+    if not applicant.owed_cents and not applicant.left_owing:
+        return None
     owed = show(applicant.owed_cents)
     told = f"{owed} is left owing" if applicant.owed_cents else "Something was left owing and written off"
     found = _from_table(policies, "deposit.prior_debt", applicant, on, notes)
@@ -159,10 +251,49 @@ def _from_table(policies: Policies, id: str, applicant: Applicant, on: date, not
         table = policies.table(id, on=on)
     except NotSet as error:
         return DepositNotSet(id, error.says, error.why, tuple(notes))
-    amount, most = _amount_and_parts(table)
     policy = policies.policy(id)
+    amount, most = _amount_and_parts(table)
+    if "times" in table:
+        by_bills = _by_bills(table, amount, applicant, notes)
+        if by_bills is None:
+            why = "there is no bill at this place to count from; estimate a month's bill of one like it"
+            return DepositNotSet(id, policy.says, why, tuple(notes))
+        amount = by_bills
     parts = _parts(amount, applicant.instalments, most)
     return Deposit(amount, parts, id, policy.says, policy.authority, notes=tuple(notes))
+
+
+def _by_bills(table: dict[str, Plain], least_cents: int, applicant: Applicant, notes: list[str]) -> int | None:
+    """A multiple of the bills at the place: never less than the least, or only for want of good standing.
+
+    :return: None where there is nothing to multiply
+    """
+    over, of = table.get("over_months"), table["of"]
+    assert isinstance(over, int)
+    if table.get("when") == "not_good_standing" and applicant.late is not None and applicant.letter_months == 0:
+        most = table.get("late_most", 0)
+        assert isinstance(most, int)
+        if applicant.late <= most:
+            notes.append(f"Good standing: {applicant.late} bills late in {over} months; at most {most} are.")
+            return least_cents
+    if table.get("when") == "not_good_standing" and applicant.letter_months:
+        notes.append(f"Good standing by the letter of another utility, {applicant.letter_months} months on time.")
+        return least_cents
+    base = applicant.largest_cents if of == "largest" else applicant.average_cents
+    words = f"the {of} bill here in {over} months"
+    if base is None:
+        base, words = applicant.estimate_cents, "a month's bill as estimated"
+    if base is None:
+        return None
+    times = Fraction(str(table["times"]))
+    product = times * base
+    cents = half_up(product.numerator, product.denominator)
+    told = f"{table['times']} x {show(base)}, {words}, is {show(cents)}"
+    if table.get("when") == "not_good_standing":
+        notes.append(f"{told}.")
+        return cents
+    notes.append(f"{told}; the least is {show(least_cents)}.")
+    return max(cents, least_cents)
 
 
 def _by_credit(policies: Policies, applicant: Applicant, on: date, notes: list[str]) -> Decided:

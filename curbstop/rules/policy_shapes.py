@@ -22,6 +22,18 @@ BANDS: Shape = [
     }
 ]
 
+BY_BILLS: Shape = {
+    "amount": "amount",
+    "instalments": "whole",
+    "times?": "percent",
+    "of?": "text",
+    "over_months?": "whole",
+    "when?": "text",
+    "late_most?": "whole",
+}
+"""A deposit: a fixed amount; with `times`, so many times the `largest` or `average` bill at the place in `over_months`,
+never less than the amount. With `when: not_good_standing` the amount is for good standing and the bills for the rest."""
+
 SHAPES: dict[str, Shape] = {
     # calendar
     "calendar.every_days": "days",
@@ -41,6 +53,7 @@ SHAPES: dict[str, Shape] = {
     "late.day": "days",
     "late.government_days": "days",
     "late.pending_waits": "yes_no",
+    "dispute.after_finding": "days",
     "delinquency.notice.minimum": "amount",
     "delinquency.notice.days_before_cutoff": "days",
     "delinquency.notice.must_say": "words",
@@ -68,9 +81,13 @@ SHAPES: dict[str, Shape] = {
     "fee.capital": "amount",
     "fee.recycling": "amount",
     # deposits
-    "deposit.renter.residential": {"amount": "amount", "instalments": "whole"},
+    "deposit.renter.residential": BY_BILLS,
+    "deposit.owner.residential": BY_BILLS,
     "deposit.owner.by_credit": [{"grade": "whole", "amount": "amount", "instalments": "whole"}],
-    "deposit.commercial": {"amount": "amount", "instalments": "whole"},
+    "deposit.credit.tenures": "words",
+    "deposit.letter_of_credit": {"amount": "amount", "instalments": "whole", "months": "whole"},
+    "deposit.standing": {"amount": "amount", "instalments": "whole", "late_most": "whole", "over_months": "whole"},
+    "deposit.commercial": BY_BILLS,
     "deposit.prior_debt": {"amount": "amount", "instalments": "whole"},
     "deposit.instalments.when": "text",
     "deposit.paid_first": "yes_no",

@@ -1,4 +1,4 @@
-"""Moore's and Norman's own files, as the tests of the rules use them."""
+"""The cities' own files, as the tests of the rules use them."""
 
 from __future__ import annotations
 
@@ -28,3 +28,10 @@ def policies(*, example: bool = False) -> Policies:
         path = CITIES / "example" / "policies.yaml"
         return found.overlay(read_policies(path.read_text(), file=path.name))
     return found
+
+
+@cache
+def policies_under(pack: str) -> Policies:
+    """Moore's policies with another city's guideline laid over them."""
+    path = CITIES / pack / "policies" / "deposits.yaml"
+    return policies().overlay(read_policies(path.read_text(), file=path.name))
