@@ -32,7 +32,7 @@ BY_BILLS: Shape = {
     "late_most?": "whole",
 }
 """A deposit: a fixed amount; with `times`, so many times the `largest` or `average` bill at the place in `over_months`,
-never less than the amount. With `when: not_good_standing` the amount is for good standing and the bills for the rest."""
+never less than the amount; with `when: not_good_standing` the amount is for good standing, the bills for the rest."""
 
 SHAPES: dict[str, Shape] = {
     # calendar

@@ -160,6 +160,118 @@ class Agreement(models.Model):
         ]
 
 
+MOVE_KINDS = ["start", "transfer", "stop"]
+
+
+class Move(models.Model):
+    """Somebody moved in, out, or from one place to another: what that began and ended, so that it can be undone.
+
+    ``premise`` is where service starts (a stop: where it ends), ``from_premise`` where a transfer came from. A stop may
+    begin agreements too: those of a landlord who holds the place between tenants.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.TextField()
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="moves")
+    premise = models.ForeignKey(Premise, on_delete=models.PROTECT, related_name="moves")
+    from_premise = models.ForeignKey(Premise, null=True, on_delete=models.PROTECT, related_name="+")
+    on = models.DateField()
+    begun = ArrayField(models.BigIntegerField(), default=list)
+    ended = ArrayField(models.BigIntegerField(), default=list)
+    charges = ArrayField(models.BigIntegerField(), default=list)  # waiting charges that it raised
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=MOVE_KINDS), name="customers_move_kind"),
+            models.CheckConstraint(
+                condition=Q(kind="transfer", from_premise__isnull=False)
+                | Q(from_premise__isnull=True) & ~Q(kind="transfer"),
+                name="customers_move_from",
+            ),
+        ]
+
+
+class MoveUndone(models.Model):
+    """A move that did not happen after all: asked in error, at a wrong address, or thought better of. Once."""
+
+    move = models.OneToOneField(Move, primary_key=True, on_delete=models.PROTECT, related_name="undone")
+    reason = models.TextField()  # changed_mind wrong_address our_error replaced
+    words = models.TextField()
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reason__in=["changed_mind", "wrong_address", "our_error", "replaced"]) & ~Q(words=""),
+                name="customers_moveundone_why",
+            )
+        ]
+
+
+class Voided(models.Model):
+    """An agreement that never was, as it stood: nobody was responsible by it, and nothing was billed by it.
+
+    It stands here and no longer among the agreements, so that it is in nobody's way.
+    """
+
+    id = models.BigIntegerField(primary_key=True)  # the agreement's
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="voided")
+    service_point = models.ForeignKey(ServicePoint, on_delete=models.PROTECT, related_name="voided")
+    tariff_id = models.TextField()
+    during = DateRangeField()
+    items = models.SmallIntegerField()
+    attributes = models.JSONField()
+    begun_event_id = models.BigIntegerField()
+    reason = models.TextField()
+    event_id = models.BigIntegerField()
+
+
+class Carried(models.Model):
+    """An agreement that carries on another of the same account at another place. ``one_cap``: the sewer cap of the
+    cycle they meet in is one for both; what the first left of it is the second's."""
+
+    agreement_id = models.BigIntegerField(primary_key=True)
+    from_agreement_id = models.BigIntegerField()
+    on = models.DateField()
+    one_cap = models.BooleanField()
+    event_id = models.BigIntegerField()
+
+
+class Reversion(models.Model):
+    """A landlord's standing agreement: between tenants the place is on his account. It ends by its last day only."""
+
+    premise = models.ForeignKey(Premise, on_delete=models.PROTECT, related_name="reversions")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="reversions")
+    signed_on = models.DateField()
+    during = DateRangeField()
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="customers_reversion_one",
+                expressions=[("premise", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
+            ),
+            models.CheckConstraint(
+                condition=Q(during__isempty=False, during__lower_inf=False), name="customers_reversion_days"
+            ),
+        ]
+
+
+class Waiver(models.Model):
+    """A paper by which the law waives credit check and deposit (11 O.S. 35-107): its kind, date and who saw it.
+
+    What it says is kept nowhere, and no screen shows this row; that there is a waiver shows as a deposit of 0.00.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    paper = models.BinaryField()  # kind and date, sealed
+    seen_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    seen_on = models.DateField()
+    event_id = models.BigIntegerField()
+
+
 class Finding(models.Model):
     """What the one search box looks through: one row an account, kept by the acts that change what it tells."""
 

@@ -42,10 +42,11 @@ class DepositDecision(models.Model):
 
 
 class DepositWaived(models.Model):
-    """An approved exception: so much of a deposit is asked for no longer. What was received stays held."""
+    """So much of a deposit is asked for no longer: an approved exception, or (without ``request``) the move that asked
+    for it was undone. What was received stays held."""
 
     demand = models.ForeignKey("payments.DepositDemand", on_delete=models.PROTECT, related_name="waived")
-    request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="+")
+    request = models.ForeignKey(Request, null=True, on_delete=models.PROTECT, related_name="+")
     cents = models.BigIntegerField()
     event_id = models.BigIntegerField()
 
