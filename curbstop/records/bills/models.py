@@ -17,7 +17,7 @@ from django.db.models import F, Q
 from curbstop.records.base.models import User
 from curbstop.records.customers.models import Account, Agreement, Premise, ServicePoint
 from curbstop.records.decisions.models import Cycle
-from curbstop.records.ledger.models import Kind, Transaction
+from curbstop.records.ledger.models import Kind, Request, Transaction
 from curbstop.records.meters.models import Meter, Read
 
 
@@ -32,10 +32,13 @@ class Run(models.Model):
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
     event_id = models.BigIntegerField()
     finish_event_id = models.BigIntegerField()  # reserved for the event that says that every chunk is posted
+    rebills = models.BigIntegerField(null=True, unique=True)  # the bill that it puts another in the place of
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["cycle", "bill_on"], name="bills_run_once"),
+            models.UniqueConstraint(
+                fields=["cycle", "bill_on"], condition=Q(rebills__isnull=True), name="bills_run_once"
+            ),
             models.CheckConstraint(
                 condition=Q(due_on__gt=F("bill_on")) & Q(bill_on__gte=F("read_on")), name="bills_run_order"
             ),
@@ -167,6 +170,32 @@ class Bill(models.Model):
         ]
 
 
+class Cancelled(models.Model):
+    """A bill that was cancelled, by whose approved request, and the bill in its place. Both stay readable.
+
+    ``first`` is the first bill of the chain, which carries the waiting charges of all of them.
+    """
+
+    bill = models.OneToOneField(Bill, primary_key=True, on_delete=models.PROTECT, related_name="cancelled")
+    replaced_by = models.OneToOneField(Bill, on_delete=models.PROTECT, related_name="replaces")
+    first = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="+")
+    request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="+")
+    txn_id = models.BigIntegerField()
+    reason = models.TextField()
+    event_id = models.BigIntegerField()
+
+
+class TrueUp(models.Model):
+    """What a bill of an estimated period came short by when the true read came: gallons, cents by kind as charges."""
+
+    pk = models.CompositePrimaryKey("bill_id", "read_id")
+    bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="true_ups")
+    read = models.ForeignKey(Read, on_delete=models.PROTECT, related_name="+")  # the true read
+    gal = models.BigIntegerField()
+    cents = models.BigIntegerField()
+    event_id = models.BigIntegerField()
+
+
 class ChunkDone(models.Model):
     """A chunk is posted: written in the same commit as its rows, counted again every night."""
 
@@ -217,12 +246,21 @@ class Outcome(models.Model):
     items = models.SmallIntegerField(default=1)
     prorate_days = models.SmallIntegerField(default=-1)  # -1: the full period
     code = models.TextField()
+    rebills = models.BigIntegerField(null=True)  # the cancelled bill in whose place this is
 
     class Meta:
         constraints = [
-            # no period of a service is billed from the same day twice, whatever run it is in
+            # no period of a service is billed from the same day twice, whatever run it is in, unless in the place of a
+            # bill that was cancelled, and of that one once
             models.UniqueConstraint(
-                fields=["agreement", "from_on"], condition=Q(code="billed"), name="bills_outcome_billed_once"
+                fields=["agreement", "from_on"],
+                condition=Q(code="billed", rebills__isnull=True),
+                name="bills_outcome_billed_once",
+            ),
+            models.UniqueConstraint(
+                fields=["agreement", "from_on", "rebills"],
+                condition=Q(code="billed", rebills__isnull=False),
+                name="bills_outcome_rebilled_once",
             ),
             models.CheckConstraint(
                 condition=(Q(code="billed") & Q(bill__isnull=False))
