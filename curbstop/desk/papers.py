@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from curbstop.formats.paper import words
 from curbstop.formats.paper.receipt import PaidAccount, PaidItem, ReceiptPaper, TenderLine, receipt_pdf
+from curbstop.formats.paper.receipt import receipt_text as thermal_text
 from curbstop.formats.paper.slip import SlipLine, SlipPaper, slip_pdf
 from curbstop.office import pages, tills
 from curbstop.office.bills.statements import letterhead
@@ -26,12 +27,21 @@ TENDERS = {
 """How each type of tender is said, on screen and on paper."""
 
 
-def receipt(found: pages.Receipt, *, copy: bool = False) -> bytes:
-    """The slip of a receipt as PDF; one that was taken back says so."""
+def receipt(found: pages.Receipt, *, copy: bool = False, given: bool = False) -> bytes:
+    """The slip of a receipt as PDF; one that was taken back says so, unless asked for as it was ``given``."""
+    return receipt_pdf([_receipt(found, copy, given)])
+
+
+def receipt_text(found: pages.Receipt, *, copy: bool = False, given: bool = False) -> str:
+    """The same slip as lines of 42 characters, for a thermal printer."""
+    return thermal_text(_receipt(found, copy, given))
+
+
+def _receipt(found: pages.Receipt, copy: bool, given: bool) -> ReceiptPaper:
     read = found.read
-    void = f"Voided {words.day(read.reversed_on)}: {read.reversed_why}" if read.reversed_on else ""
+    void = f"Voided {words.day(read.reversed_on)}: {read.reversed_why}" if read.reversed_on and not given else ""
     head = letterhead(on=timezone.localdate(read.taken_at))
-    paper = ReceiptPaper(
+    return ReceiptPaper(
         letterhead=head,
         receipt_no=read.number,
         taken_at=timezone.localtime(read.taken_at),
@@ -46,7 +56,6 @@ def receipt(found: pages.Receipt, *, copy: bool = False) -> bytes:
         void_words=void,
         thanks="" if head.phone else "Thank you.",
     )
-    return receipt_pdf([paper])
 
 
 def _account(one: pages.PaidAccount) -> PaidAccount:
@@ -83,4 +92,13 @@ def pdf(body: bytes, *, name: str) -> HttpResponse:
     """A PDF to look at in the browser, under a name to keep it by."""
     return HttpResponse(
         body, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'}
+    )
+
+
+def text(body: str, *, name: str) -> HttpResponse:
+    """A text for a printer, as a file under a name."""
+    return HttpResponse(
+        body,
+        content_type="text/plain; charset=us-ascii",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -4,103 +4,50 @@ Nothing is taken by pressing Enter in a field: only the strip's own button sends
 key, so that a second press, a reload or a lost answer takes the money once.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse as address_of
 
-from curbstop.desk import clock, papers
-from curbstop.desk.forms import Entries, sentence
+from curbstop.desk import clock, counter, papers, stubs
+from curbstop.desk.counter import Counter
+from curbstop.desk.forms import Entries
 from curbstop.desk.frame import actor, new_key
 from curbstop.office import pages, payments, tills
 from curbstop.office._events import Key
 from curbstop.office._once import Refused
 from curbstop.office.pages import Header
-from curbstop.office.payments import Paying, PaymentPreview
 from curbstop.rules.faults import BadValue
-from curbstop.rules.money import show
-from curbstop.rules.payments import Tender
-from curbstop.rules.policies import NotSet
-
-COINS = (10_000, 5_000, 2_000, 1_000, 500, 100, 25, 10, 5, 1)
-MOST_CHECKS = 6
+from curbstop.rules.money import parse_amount, show
 
 
-@dataclass(frozen=True)
-class Row:
-    """One row of tender as typed: the names of its fields, its words, what was typed."""
-
-    n: int
-    type: str
-    says: str
-    amount: str
-    reference: str
-    typed_amount: str
-    typed_reference: str
-    error: str
-    reference_error: str
-
-
-@dataclass(frozen=True)
-class Paid:
-    """What a payment would pay of one document: a bill, a charge, a deposit."""
-
-    billed_on: date | None
-    due_on: date | None
-    says: str
-    open_cents: int
-    cents: int
-    items: tuple[payments.PaidItem, ...]
-
-
-@dataclass(frozen=True)
-class Counter:
-    """The form of a payment as it stands: rows, the amount wanted, what it would do, and why it cannot yet."""
-
-    rows: tuple[Row, ...]
-    typed_amount: str
-    preview: PaymentPreview | None
-    tenders: tuple[Tender, ...]
-    cents: int
-    why: str
-    errors: dict[str, str]
-    checks: int
-    lines: tuple[Paid, ...] = ()
-
-    @property
-    def pieces(self) -> list[tuple[str, int]]:
-        """The change in notes and coins, the largest first."""
-        return pieces(self.preview.change_cents) if self.preview else []
-
-    @property
-    def handed_cents(self) -> int:
-        """All that was handed over."""
-        return sum(tender.cents for tender in self.tenders)
-
-
-def pieces(cents: int) -> list[tuple[str, int]]:
-    """An amount in notes and coins: `[("$5", 1), ("25¢", 2)]`."""
-    found = []
-    for piece in COINS:
-        count, cents = divmod(cents, piece)
-        if count:
-            found.append((f"${piece // 100}" if piece >= 100 else f"{piece}¢", count))
-    return found
-
-
-def payments_page(request: HttpRequest) -> HttpResponse:
-    """Where money work begins: the drawers, and the latest receipts."""
+def payments_page(request: HttpRequest, stub: dict[str, str] | None = None, status: int = 200) -> HttpResponse:
+    """Where money work begins: the stub that is scanned, the drawers, and the latest receipts."""
     by = actor(request)
     drawers = tills.list_tills()
-    return render(
-        request,
-        "desk/payments/payments.html",
-        {"drawers": drawers, "mine": _mine(drawers, by.id), "receipts": pages.get_latest_receipts(limit=25)},
-    )
+    values = {
+        "drawers": drawers,
+        "mine": _mine(drawers, by.id),
+        "receipts": pages.get_latest_receipts(limit=25),
+        "stub": stub or {},
+    }
+    return render(request, "desk/payments/payments.html", values, status=status)
+
+
+def stub(request: HttpRequest) -> HttpResponse:
+    """From the stub to the payment: what the scanner typed, or the number of the account, opens the form filled in."""
+    text = request.GET.get("line", "").strip()
+    if not text:
+        return redirect("payments")
+    try:
+        header = pages.get_header(number=stubs.read(text).account, on=clock.today())
+    except (stubs.NoStub, pages.NotThere) as none:
+        return payments_page(request, {"line": text[:60], "why": str(none)}, 422)
+    return redirect(f"{address_of('payments-take', args=[header.number])}?{urlencode({'stub': text})}")
 
 
 def take(request: HttpRequest, number: str) -> HttpResponse:
@@ -110,31 +57,61 @@ def take(request: HttpRequest, number: str) -> HttpResponse:
     drawer = _mine(drawers, actor(request).id)
     if drawer is None:
         free = [one for one in drawers if one.session_id is None]
-        values = {"header": header, "drawers": drawers, "free": free, "next": request.path, "key": new_key()}
+        values = {"header": header, "drawers": drawers, "free": free, "next": request.get_full_path(), "key": new_key()}
         return render(request, "desk/payments/no_drawer.html", values)
-    entries = Entries(request.POST)
     owed = pages.get_owed(account_id=header.id, on=clock.today())
     asked = pages.get_asked(account_id=header.id)
-    counter = _counted(header, entries, owed, asked)
-    if request.POST.get("do") == "take" and counter.preview and not counter.why:
-        receipt = _taken(request, header, drawer.code, counter, entries)
+    all_cents = max(header.balance_cents, 0) + asked
+    scanned = _scanned(request, header)
+    entries = Entries(request.POST or _from_stub(scanned, all_cents))
+    form = counter.counted(header, entries, owed, asked)
+    if request.POST.get("do") == "take" and form.preview and not form.why:
+        receipt = _taken(request, drawer.code, form, entries)
         if receipt is not None:
             return redirect(f"{address_of('payments-receipt', args=[receipt])}?new")
-        counter = _with_errors(counter, entries)
+        form = replace(form, errors=dict(entries.errors))
     values = {
         "header": header,
         "drawer": drawer,
-        "counter": counter,
+        "counter": form,
+        "came": counter.CAME,
         "owed": owed,
         "asked_cents": asked,
-        "asked": max(header.balance_cents, 0) + asked,
+        "asked": all_cents,
+        "scanned": scanned,
         "key": entries.key or new_key(),
         "at": clock.now(),
-        "on": clock.today(),
-        "quick": _quick(max(header.balance_cents, 0) + asked),
+        "on": form.on,
+        "today": clock.today(),
+        "quick": _quick(_wanted(form) or all_cents),
     }
     part = request.htmx  # type: ignore[attr-defined]
     return render(request, "desk/payments/preview.html" if part else "desk/payments/take.html", values)
+
+
+def _scanned(request: HttpRequest, header: Header) -> stubs.Stub | None:
+    """What the stub of this account asks, where the form was opened from one."""
+    try:
+        read = stubs.read(request.GET.get("stub", ""))
+    except stubs.NoStub:
+        return None
+    return read if read.account == header.number and read.due_cents is not None else None
+
+
+def _from_stub(scanned: stubs.Stub | None, owed: int) -> dict[str, str]:
+    """What the form begins with: the amount that the stub asks; the later one when just that is owed by now."""
+    if scanned is None or not scanned.due_cents:
+        return {}
+    asks = scanned.after_due_cents if scanned.after_due_cents == owed else scanned.due_cents
+    return {"amount": show(asks)} if asks and asks != owed else {}
+
+
+def _wanted(form: Counter) -> int:
+    """What is to be paid, where an amount was typed or the stub gave one."""
+    try:
+        return parse_amount(form.typed_amount, field="amount") if form.typed_amount else 0
+    except BadValue:
+        return 0
 
 
 def _quick(cents: int) -> list[tuple[int, str]]:
@@ -150,102 +127,7 @@ def _mine(drawers: tuple[tills.Drawer, ...], user_id: int) -> tills.Drawer | Non
     return next((one for one in drawers if one.cashier_id == user_id and not one.counted), None)
 
 
-def _counted(header: Header, entries: Entries, owed: Sequence[pages.OwedDocument], asked: int) -> Counter:
-    """Parse the rows and ask what they would do."""
-    checks = _checks(entries)
-    names = [("cash", "Cash", "cash", "")]
-    names += [("check", f"Check {n}" if checks > 1 else "Check", f"check{n}", f"no{n}") for n in range(1, checks + 1)]
-    names += [("money_order", "Money order or cashier's check", "order", "order_no")]
-    tenders: list[Tender] = []
-    for type, _says, amount, reference in names:
-        cents = entries.cents(amount, required=False)
-        number = entries.text(reference, required=False, longest=30) if reference else ""
-        if cents is None:
-            if number and amount not in entries.errors:
-                entries.errors[amount] = f"{number} has no amount. Type what it is made out for."
-            continue
-        if type == "check" and not number:
-            entries.errors[reference] = "A check has a number: type the one at its top right."
-            continue
-        tenders.append(Tender(type, cents, number))
-    wanted = entries.cents("amount", required=False)
-    preview, why, cents = _would(header, tenders, wanted, asked, entries)
-    rows = tuple(_row(n, name, entries) for n, name in enumerate(names, 1))
-    lines = _lines(preview, owed) if preview else ()
-    errors = dict(entries.errors)
-    return Counter(rows, entries.raw("amount"), preview, tuple(tenders), cents, why, errors, checks, lines)
-
-
-def _lines(preview: PaymentPreview, owed: Sequence[pages.OwedDocument]) -> tuple[Paid, ...]:
-    """What would be paid, by document, in the order in which it is paid."""
-    known = {document.document_id: document for document in owed}
-    found: dict[int, list[payments.PaidItem]] = {}
-    for item in preview.accounts[0].items:
-        found.setdefault(item.document_id, []).append(item)
-    return tuple(
-        Paid(
-            billed_on=known[document].billed_on if document in known else None,
-            due_on=max((item.due_on for item in items if item.due_on), default=None),
-            says=items[0].says,
-            open_cents=known[document].open_cents if document in known else _open(items),
-            cents=sum(item.cents for item in items),
-            items=tuple(items),
-        )
-        for document, items in found.items()
-    )
-
-
-def _open(items: Sequence[payments.PaidItem]) -> int:
-    return sum(item.cents + item.open_after_cents for item in items)
-
-
-def _checks(entries: Entries) -> int:
-    """How many rows for checks: as many as were asked for, and one more when the button for it was pressed."""
-    asked = entries.raw("checks")
-    count = int(asked) if asked.isdigit() else 1
-    return max(1, min(count + (entries.raw("do") == "more"), MOST_CHECKS))
-
-
-def _row(n: int, name: tuple[str, str, str, str], entries: Entries) -> Row:
-    type, says, amount, reference = name
-    typed = entries.raw(reference) if reference else ""
-    errors = entries.errors
-    return Row(
-        n, type, says, amount, reference, entries.raw(amount), typed, errors.get(amount, ""), errors.get(reference, "")
-    )
-
-
-def _would(
-    header: Header, tenders: list[Tender], wanted: int | None, asked: int, entries: Entries
-) -> tuple[PaymentPreview | None, str, int]:
-    """What taking these would do; or why it cannot be done yet."""
-    if entries.errors:
-        return None, "Opens when what is marked red above is put right.", 0
-    if not tenders:
-        return None, "Opens when an amount is typed above.", 0
-    handed = sum(tender.cents for tender in tenders)
-    owed = max(header.balance_cents, 0) + asked
-    cents = min(wanted if wanted is not None else (owed or handed), handed)
-    try:
-        preview = payments.get_payment_preview(accounts=[Paying(header.id, cents)], tenders=tenders, on=clock.today())
-        return preview, "", cents
-    except NotSet as missing:
-        return None, str(missing), cents
-    except (BadValue, Refused) as bad:
-        _blame(entries, bad, tenders)
-        return None, "Opens when what is marked red above is put right.", cents
-
-
-def _blame(entries: Entries, bad: Exception, tenders: list[Tender]) -> None:
-    """Beside the last row that was typed: that is where the cashier looks."""
-    last = tenders[-1].type if tenders else "cash"
-    checks = _checks(entries)
-    field = {"cash": "cash", "money_order": "order"}.get(last, f"check{checks}")
-    says = sentence(bad)
-    entries.errors[field] = says[:1].upper() + says[1:]
-
-
-def _taken(request: HttpRequest, header: Header, till: str, counter: Counter, entries: Entries) -> int | None:
+def _taken(request: HttpRequest, till: str, form: Counter, entries: Entries) -> int | None:
     """Take it; the receipt's document id. None when the office refuses, with the reason among the errors."""
     try:
         receipt = payments.take(
@@ -253,19 +135,21 @@ def _taken(request: HttpRequest, header: Header, till: str, counter: Counter, en
             by=actor(request),
             at=clock.now(),
             till=till,
-            on=clock.today(),
-            accounts=(Paying(header.id, counter.cents),),
-            tenders=counter.tenders,
+            on=form.on,
+            accounts=form.accounts,
+            tenders=form.tenders,
             payer=entries.text("payer", required=False, longest=100),
+            came_by=form.came_by,
         )
         return receipt.document_id
     except (BadValue, Refused) as bad:
-        entries.blame(bad, {"till": "form", "on": "form", "tenders": "cash", "accounts": "form", "payer": "form"})
+        at = {"on": "came_on", "tenders": "cash"}
+        entries.blame(bad, {**dict.fromkeys(("till", "accounts", "payer"), "form"), **at})
         return None
 
 
-def _with_errors(counter: Counter, entries: Entries) -> Counter:
-    return Counter(**{**counter.__dict__, "errors": dict(entries.errors)})
+FIRST_PRINT = timedelta(minutes=10)
+"""How long the slip is printed as the original, by who took the payment; from then on it is a copy."""
 
 
 def receipt(request: HttpRequest, id: int) -> HttpResponse:
@@ -279,20 +163,37 @@ def receipt(request: HttpRequest, id: int) -> HttpResponse:
         why = "It is taken back already."
     values = {
         "receipt": found.read,
+        "found": found,
         "accounts": found.accounts,
         "moved": found.moved,
         "header": header,
-        "new": "new" in request.GET,
+        "new": _is_first(request, found),
+        "came": payments.CAME_BY.get(found.came_by, ""),
         "why": why,
         "key": new_key(),
     }
     return render(request, "desk/payments/receipt.html", values)
 
 
+def _is_first(request: HttpRequest, found: pages.Receipt) -> bool:
+    """Whether this is the print that goes with the payment: asked for at once, by who took it, and it still stands."""
+    fresh = clock.now() - found.read.taken_at < FIRST_PRINT
+    own = found.taken_by_id == actor(request).id
+    return "new" in request.GET and fresh and own and found.taken_back is None
+
+
 def receipt_pdf(request: HttpRequest, id: int) -> HttpResponse:
-    """The slip as PDF."""
+    """The slip as PDF; every print but the first is marked as a copy. ``given``: as it was before it was taken back."""
     found = pages.get_receipt(document_id=id)
-    return papers.pdf(papers.receipt(found, copy="copy" in request.GET), name=f"receipt-{found.read.number}.pdf")
+    body = papers.receipt(found, copy=not _is_first(request, found), given="given" in request.GET)
+    return papers.pdf(body, name=f"receipt-{found.read.number}.pdf")
+
+
+def receipt_text(request: HttpRequest, id: int) -> HttpResponse:
+    """The slip as text for a thermal printer, 42 columns; marked as the PDF is."""
+    found = pages.get_receipt(document_id=id)
+    body = papers.receipt_text(found, copy=not _is_first(request, found), given="given" in request.GET)
+    return papers.text(body, name=f"receipt-{found.read.number}.txt")
 
 
 def reverse(request: HttpRequest, id: int) -> HttpResponse:

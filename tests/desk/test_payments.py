@@ -1,13 +1,17 @@
 """Taking a payment: what it says is what it does, once; bad entries are named and write nothing."""
 
+from datetime import datetime, timedelta
+
 import pytest
+import time_machine
 from django.test import Client
 
 from curbstop.office import ledger
+from curbstop.office.bills import statements
 from curbstop.records.ledger.models import Posting
 from curbstop.records.payments.models import Receipt
 from tests.desk.conftest import HTMX
-from tests.desk.houses import account, key_of, text
+from tests.desk.houses import account, bill, key_of, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("street")]
 
@@ -163,6 +167,93 @@ def test_the_slip_as_pdf_and_as_copy(till: Client) -> None:
     assert till.get(f"/payments/receipt/{document}/slip.pdf").content.startswith(b"%PDF-")
     assert "COPY" in text(till.get(f"/payments/receipt/{document}/"))
     assert "COPY" not in text(till.get(sent["Location"]))
+    thermal = f"/payments/receipt/{document}/slip.txt"
+    first, again = till.get(thermal + "?new").content.decode(), till.get(thermal).content.decode()
+    assert "*** COPY ***" in again and "COPY" not in first and "T1-000001" in first
+    assert max(map(len, again.splitlines())) <= 42
+
+
+def test_only_who_took_it_prints_the_original_and_only_at_once(till: Client, sign_in) -> None:  # type: ignore[no-untyped-def]
+    new = take(till, cash="10.00")["Location"]
+    assert "COPY" in text(sign_in("sue").get(new))
+    assert "COPY" not in text(till.get(new))
+    with time_machine.travel(datetime.now() + timedelta(minutes=11), tick=True):
+        assert "COPY" in text(till.get(new))
+
+
+def test_the_line_of_a_printed_bill_leads_to_its_payment(till: Client) -> None:
+    """The scan line and the QR code as they are printed: the account, and the amount that the bill asked."""
+    paper = statements.get_statements([bill(2).pk])[0]
+    assert paper.qr_payload == paper.scan_line
+    for way in ("/payments/stub/?line=", "/search/?q="):
+        sent = till.get(way + paper.scan_line)
+        assert sent["Location"] == f"/payments/take/{account(2).number}/?stub={paper.scan_line}"
+    page = till.get(sent["Location"])
+    asked = f"{paper.amount_due_cents // 100}.{paper.amount_due_cents % 100:02d}"
+    assert f"The stub asks ${asked}" in text(page)
+    html = page.content.decode()
+    owed = max(ledger.get_balance(account(2).pk), 0)
+    assert owed == paper.amount_due_cents or f'name="amount" inputmode="decimal" maxlength="14" value="{asked}"' in html
+    assert asked in html[html.index('id="quick"') : html.index('id="e-cash"')]
+    found = text(till.get(f"/search/?q={paper.scan_line}", **HTMX))
+    assert "Take payment from Leon Whitfield" in found and asked in found
+
+
+def test_a_line_that_was_misread_says_so(till: Client) -> None:
+    line = statements.get_statements([bill(2).pk])[0].scan_line
+    wrong = line[:-1] + str((int(line[-1]) + 1) % 10)
+    for way in (f"/payments/stub/?line={wrong}", f"/search/?q={wrong}"):
+        assert "misread" in text(till.get(way))
+    assert "part of it was missed" in text(till.get(f"/payments/stub/?line={line[:-3]}"))
+    assert till.get(f"/payments/stub/?line={account(2).number}")["Location"].startswith("/payments/take/")
+    assert "compare it with the bill" in text(till.get(f"/payments/stub/?line={int(account(2).number) + 1}"))
+
+
+def test_several_accounts_in_one_payment(till: Client) -> None:
+    """Two houses by one check and cash, the second by its stub; each is shown, one receipt is given."""
+    five, six = ledger.get_balance(account(5).pk), ledger.get_balance(account(6).pk)
+    assert five > 1_000 and six > 0
+    page = take(till, house=5, do="other", cash="10.00")
+    assert 'name="acct1"' in page.content.decode()
+    entries = {"others": "1", "acct1": account(6).number, "amount": "10.00", "no1": "7"}
+    entries["check1"] = f"{(six + 1_000) // 100}.{six % 100:02d}"
+    look = text(take(till, house=5, do="look", **entries))
+    assert "$10.00 for 5 Sage Wren Dr and" in look and "Hector Sandoval then owes nothing" in look
+    sent = take(till, house=5, **entries)
+    assert sent.status_code == 302
+    assert (ledger.get_balance(account(5).pk), ledger.get_balance(account(6).pk)) == (five - 1_000, 0)
+    slip = text(till.get(sent["Location"]))
+    assert slip.count("T1-000001") >= 1 and "Beatriz Marsh" in slip and "Hector Sandoval" in slip
+
+
+@pytest.mark.parametrize(
+    ("entries", "field", "words"),
+    [
+        ({"acct1": "12345678"}, "acct1", "mistyped"),
+        ({"acct1": "", "for1": "5.00"}, "acct1", "Type the number"),
+        ({"acct1": "same"}, "acct1", "already"),
+        ({"acct1": "other", "for1": "99.00"}, "for1", "Nothing is left for Leon Whitfield"),
+        ({"came_by": "mail", "came_on": "2026-12-01"}, "came_on", "still to come"),
+        ({"came_by": "pigeon"}, "came_by", "Choose one"),
+    ],
+)
+def test_what_is_wrong_with_a_further_account_is_said_beside_it(
+    till: Client, entries: dict[str, str], field: str, words: str
+) -> None:
+    before = counts()
+    numbers = {"same": account(2).number, "other": account(5).number}
+    entries = {name: numbers.get(value, value) for name, value in entries.items()}
+    html = take(till, cash="20.00", others="1", **entries).content.decode()
+    slot = html[html.index(f'id="e-{field}"') :]
+    assert words in slot[: slot.index("</p>")]
+    assert counts() == before
+
+
+def test_money_of_the_night_drop_counts_from_its_day(till: Client) -> None:
+    sent = take(till, check1="20.00", no1="8", came_by="night_drop", came_on="2026-02-28")
+    receipt = Receipt.objects.get(series__code="T1")
+    assert (receipt.came_by, receipt.effective_on.isoformat()) == ("night_drop", "2026-02-28")
+    assert "It came in the night drop, and counts from Sat 28 Feb 2026" in text(till.get(sent["Location"]))
     assert till.get("/payments/receipt/99999999/").status_code == 404
 
 

@@ -20,7 +20,14 @@ from curbstop.office.pages.places import (
     get_routes,
     get_today,
 )
-from curbstop.office.pages.receipt import PaidAccount, PaidLine, Receipt, get_latest_receipts, get_receipt
+from curbstop.office.pages.receipt import (
+    PaidAccount,
+    PaidLine,
+    Receipt,
+    TakenBack,
+    get_latest_receipts,
+    get_receipt,
+)
 from curbstop.office.pages.runs import (
     CycleTurn,
     RunPage,
@@ -50,6 +57,7 @@ __all__ = [
     "RouteDay",
     "RunPage",
     "RunRow",
+    "TakenBack",
     "Today",
     "code_says",
     "find_premises",

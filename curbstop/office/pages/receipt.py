@@ -35,12 +35,31 @@ class PaidAccount:
 
 
 @dataclass(frozen=True)
+class TakenBack:
+    """Who took a receipt back and when. ``request_id``: the request of two people that voided it; None without one."""
+
+    at: datetime
+    by: str
+    why: str  # voided, returned, misposted
+    reason: str
+    asked_by: str
+    request_id: int | None
+
+
+@dataclass(frozen=True)
 class Receipt:
-    """A receipt with its lines by document."""
+    """A receipt with its lines by document.
+
+    :ivar came_by: empty over the counter; else one of ``payments.CAME_BY``
+    :ivar moved: what was put on the right account since
+    """
 
     read: ReceiptRead
     accounts: tuple[PaidAccount, ...]
-    moved: tuple[MovedRow, ...] = ()  # what was put on the right account since
+    moved: tuple[MovedRow, ...] = ()
+    came_by: str = ""
+    taken_by_id: int = 0
+    taken_back: TakenBack | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +67,20 @@ class _Place:
     series_id: int
     series: str
     no: int
+    came_by: str
+    taken_by_id: int
+    back_at: datetime | None
+    back_by: str
+    back_why: str
+    back_reason: str
+    asked_by: str
+    request_id: int | None
+
+    @property
+    def taken_back(self) -> TakenBack | None:
+        if self.back_at is None:
+            return None
+        return TakenBack(self.back_at, self.back_by, self.back_why, self.back_reason, self.asked_by, self.request_id)
 
 
 @dataclass(frozen=True)
@@ -57,7 +90,13 @@ class _Billed:
 
 
 _PLACE = """
-select r.series_id, s.code, r.no from payments_receipt r join payments_series s on s.id = r.series_id
+select r.series_id, s.code, r.no, r.came_by, t.by, vt.posted_at,
+  coalesce(nullif(trim(u.first_name || ' ' || u.last_name), ''), u.username, ''), coalesce(v.why, ''),
+  coalesce(v.reason, ''), coalesce(nullif(trim(w.first_name || ' ' || w.last_name), ''), w.username, ''), q.id
+from payments_receipt r join payments_series s on s.id = r.series_id join ledger_transaction t on t.id = r.txn_id
+left join payments_reversal v on (v.series_id, v.no) = (r.series_id, r.no)
+left join ledger_transaction vt on vt.id = v.txn_id left join base_user u on u.id = vt.by
+left join ledger_request q on q.id = vt.approval_id left join base_user w on w.id = q.asked_by_id
 where r.document_id = %(receipt)s"""
 
 _BILLED = """
@@ -76,7 +115,8 @@ def get_receipt(*, document_id: int) -> Receipt:
     documents = [item.document_id for account in read.accounts for item in account.items]
     billed = {bill.id: bill.on for bill in ask(_Billed, _BILLED, {"documents": documents})}
     accounts = tuple(PaidAccount(account, _lines(account.items, billed)) for account in read.accounts)
-    return Receipt(read, accounts, list_moved(place.series_id, place.no))
+    moved = list_moved(place.series_id, place.no)
+    return Receipt(read, accounts, moved, place.came_by, place.taken_by_id, place.taken_back)
 
 
 def _lines(items: tuple[ReceiptItem, ...], billed: dict[int, date]) -> tuple[PaidLine, ...]:

@@ -30,7 +30,12 @@ from curbstop.rules.ledger.recipes import DRAWERS, Unapplied
 from curbstop.rules.money import show
 from curbstop.rules.payments import LINES, Kept, Tender, check_tenders, give_change
 
-CAME_BY = {"mail": "by mail", "night_drop": "in the night drop", "drive_up": "at the drive-up"}
+CAME_BY = {
+    "mail": "by mail",
+    "night_drop": "in the night drop",
+    "drive_up": "at the drive-up",
+    "kiosk": "in the kiosk's cash box",
+}
 """How money comes to a till when nobody stands there: opened, and entered with the day it came as the day it counts."""
 
 
