@@ -83,9 +83,10 @@ class TestDatabases:
             else:
                 self._execute(f"create database {begun} template {EMPTY}")
             before = self._point_at(begun)
-            from django.core.management import call_command
+            if name == EMPTY:
+                from curbstop.cli.migrating import apply_migrations
 
-            call_command("migrate", verbosity=0, interactive=False)
+                apply_migrations()
             fill()
             self._point_at(before)
             self._execute(f"alter database {begun} rename to {name}")

@@ -208,8 +208,9 @@ def migrate(schema: str) -> bool:
     What the migrations were is written on the schema as its comment, so that a start with nothing new reads one line
     instead of comparing two graphs. Two commands starting at once take turns.
     """
-    from django.core.management import call_command
     from django.db import connection
+
+    from curbstop.cli.migrating import apply_migrations
 
     wanted = f"curbstop migrations {_migrations_hash()}"
     with connection.cursor() as cursor:
@@ -219,7 +220,7 @@ def migrate(schema: str) -> bool:
             return False
         cursor.execute("select pg_advisory_lock(hashtext(%s))", [f"curbstop migrate {schema}"])
         try:
-            call_command("migrate", verbosity=0, interactive=False)
+            apply_migrations()
             cursor.execute("select public.limit_rights()")  # docs/decisions/040
             cursor.execute(
                 sql.SQL("comment on schema {} is {}").format(sql.Identifier(schema), sql.Literal(wanted))  # type: ignore[arg-type]
