@@ -166,9 +166,17 @@ def install(
     :raises Refused: no such meter or place, a meter hangs there (use an exchange), or this one hangs elsewhere
     """
     event.about(f"service_point:{service_point_id}")
-    hung = _hang([InstallEntry(service_point_id, serial, register)], on, at, event)
+    hung = hang(event, service_point_id=service_point_id, serial=serial, on=on, register=register)
     event.about(says=f"Meter {serial} installed on {on.isoformat()} at {register:,}.")
-    return Installed(*hung[0])
+    return hung
+
+
+def hang(event: Acting, *, service_point_id: int, serial: str, on: date, register: int) -> Installed:
+    """Hang a meter as part of another act: an order completed in the field.
+
+    :raises BadRead, Refused: as :func:`install`
+    """
+    return Installed(*_hang([InstallEntry(service_point_id, serial, register)], on, event.at, event)[0])
 
 
 @act("meters.install_many")
@@ -308,33 +316,42 @@ def exchange(
     """
     why = check_text(reason, field="reason", required=True)
     event.about(f"service_point:{service_point_id}")
+    gone, removed = take_down(event, service_point_id=service_point_id, on=on, register=removed_register)
+    hung = hang(event, service_point_id=service_point_id, serial=serial, on=on, register=register)
+    event.about(
+        says=f"Meter {gone} taken down on {on.isoformat()} at {removed_register:,} ({removed.usage_gal:,} gal),"
+        f" {serial} hung at {register:,}: {why}."
+    )
+    return Exchanged(removed=removed, installation_id=hung.installation_id, read_id=hung.read_id)
+
+
+def take_down(event: Acting, *, service_point_id: int, on: date, register: int) -> tuple[str, ReadEntered]:
+    """Take down the meter at a service point as part of another act; returns its serial and its last read.
+
+    :param register: what it shows as it is taken down
+    :raises BadRead: a register that cannot be, or a day before its last read
+    :raises Refused: nothing hangs there, or it was hung on that day or after
+    """
     locked = lock_installations(service_point_ids=[service_point_id], on=on)
     if not locked:
         raise Refused(
             f"No meter hangs at service point {service_point_id} on {on.isoformat()}; install one.",
             field="service_point_id",
         )
-    old = stand([locked[-1][0]], on=on, at=at)[0]
+    old = stand([locked[-1][0]], on=on, at=event.at)[0]
     if old.hung_until is not None or old.hung_from >= on:
         raise Refused(
             f"Meter {old.serial} hangs there from {old.hung_from.isoformat()}; it can be taken down on a later day.",
             field="on",
         )
     check_day(old, on)
-    removed = keep(
-        old, removed_register, on=on, kind="removed", source="hand", event_id=event.id, field="removed_register"
-    )
+    removed = keep(old, register, on=on, kind="removed", source="hand", event_id=event.id, field="removed_register")
     with connection.cursor() as cursor:
         cursor.execute(
             "update meters_installation set during = daterange(lower(during), %s) where id = %s",
             [on, old.installation_id],
         )
-    installation_id, read_id = _hang([InstallEntry(service_point_id, serial, register)], on, at, event)[0]
-    event.about(
-        says=f"Meter {old.serial} taken down on {on.isoformat()} at {removed_register:,} ({removed.usage_gal:,} gal),"
-        f" {serial} hung at {register:,}: {why}."
-    )
-    return Exchanged(removed=removed, installation_id=installation_id, read_id=read_id)
+    return old.serial, removed
 
 
 # --- reads ------------------------------------------------------------------------------------------------------------

@@ -48,6 +48,9 @@ SHAPES: dict[str, Shape] = {
     "bill.messages": "words",
     "explain.order": "words",
     "backbill.limit_months": "whole",
+    "rebill.due": "text",
+    "rebill.late": "text",
+    "rebill.instalments": "whole",
     # late charges, notices, cut-off
     "late.percent": "percent",
     "late.day": "days",
@@ -181,7 +184,11 @@ SHAPES: dict[str, Shape] = {
     "office.phone": "text",
     "office.email": "text",
     "office.hours": "text",
+    "transfer.sewer_cap": "text",
+    "landlord.reversion": "amount",
     "connect.windows": "words",
     "connect.someone_home": "yes_no",
+    "orders.per_window": "whole",
+    "hazard.review_days": "days",
     "confidential.substitute_address": "text",
 }

@@ -1,6 +1,6 @@
 """The books: the chart and the days, the one writer of postings, and what screens and reports read from them."""
 
-from curbstop.office.ledger.charging import Charged, ChargeKind, charge, list_charge_kinds
+from curbstop.office.ledger.charging import Charged, ChargeKind, charge, charge_for, list_charge_kinds
 from curbstop.office.ledger.charts import ChartAdopted, adopt_chart, list_funds, list_kinds
 from curbstop.office.ledger.days import DayOpened, get_open_days, open_day
 from curbstop.office.ledger.posting import (
@@ -50,6 +50,7 @@ __all__ = [
     "_post_many",
     "adopt_chart",
     "charge",
+    "charge_for",
     "get_ageing",
     "get_balance",
     "get_balances",

@@ -41,12 +41,16 @@ class Charged:
 
 @dataclass(frozen=True)
 class ChargeKind:
-    """A kind that can be charged by hand; ``cents`` is what the city charges, None where somebody says how much."""
+    """A kind that can be charged by hand; ``cents`` is what the city charges, None where somebody says how much.
+
+    :ivar authority: of the amount that the city set
+    """
 
     code: str
     says: str
     cents: int | None
     not_set: str
+    authority: str = ""
 
 
 def list_charge_kinds(*, on: date) -> tuple[ChargeKind, ...]:
@@ -59,7 +63,8 @@ def list_charge_kinds(*, on: date) -> tuple[ChargeKind, ...]:
             cents, not_set = _set_cents(kind.code, on), ""
         except NotSet as missing:
             cents, not_set = None, missing.says or missing.why
-        found.append(ChargeKind(kind.code, kind.says, cents, not_set))
+        authority = "" if cents is None else policies.load(_policy(kind.code)).policy(_policy(kind.code)).authority
+        found.append(ChargeKind(kind.code, kind.says, cents, not_set, authority))
     return tuple(found)
 
 
@@ -88,6 +93,30 @@ def charge(
     :raises Refused: no such kind, no reason, a fee that the city has not set, an account that no bill will come to
     """
     event.about(f"account:{account_id}")
+    done = charge_for(
+        event, account_id=account_id, kind=kind, on=on, reason=reason, cents=cents, due_on=due_on, with_bill=with_bill
+    )
+    what = f"{done.says} {show(done.cents)}"
+    when = "with the next bill" if done.due_on is None else f"charged, due {done.due_on.isoformat()}"
+    event.about(says=f"{what} {when}: {reason.strip()}")
+    return done
+
+
+def charge_for(
+    event: Acting,
+    *,
+    account_id: int,
+    kind: str,
+    on: date,
+    reason: str,
+    cents: int | None = None,
+    due_on: date | None = None,
+    with_bill: bool = False,
+) -> Charged:
+    """What :func:`charge` does, as part of another act: an order completed in the field.
+
+    :raises Refused: as :func:`charge`
+    """
     known = {one.code: one for one in list_kinds(on=on) if one.code.partition(".")[0] in ("fee", "misc")}
     found = known.get(kind)
     if found is None or found.control is None or found.contra is None:
@@ -98,7 +127,6 @@ def charge(
     lock_accounts([account_id])
     if with_bill:
         charge_id = _wait(event, account_id, kind, cents, on, reason.strip(), authority)
-        event.about(says=f"{found.says} {show(cents)} with the next bill: {reason.strip()}")
         return Charged(account_id, kind, found.says, cents, None, None, None, charge_id)
     due = due_on or on + timedelta(days=_due_days(on))
     if due < on:
@@ -107,7 +135,6 @@ def charge(
     line = debit(found.control, cents, kind, account_id=account_id, document=document, line=1, due_on=due)
     legs = charge_legs([line], {kind: found.contra})
     txn_id = _post(event, act="charge", posted_on=on, effective_on=on, legs=legs)
-    event.about(says=f"{found.says} {show(cents)} charged, due {due.isoformat()}: {reason.strip()}")
     return Charged(account_id, kind, found.says, cents, document, due, txn_id, None)
 
 

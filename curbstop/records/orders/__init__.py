@@ -1,1 +1,1 @@
-"""Field work: no table yet; the room is kept so that the order of tables stands."""
+"""Field work: orders, their plans and ends, hazards of a place, whether water runs."""

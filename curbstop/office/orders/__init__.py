@@ -1,0 +1,28 @@
+"""Orders: written, planned, handed to a crew, done in the field; and the hazards of the places they are for."""
+
+from curbstop.office._orders import (
+    Ended,
+    HazardThere,
+    Place,
+    Raised,
+    city_time,
+    get_type,
+    get_valves,
+    get_windows,
+    list_hazards,
+    load_place,
+    load_types,
+)
+from curbstop.office.orders.completing import Completed, Taken, cannot_complete, complete
+from curbstop.office.orders.effects import EFFECTS, Doing, Effect, Effected
+from curbstop.office.orders.hazards import confirm_hazard, confirm_warning, end_hazard, report_hazard
+from curbstop.office.orders.reads import OrderRow, list_at, list_ended, list_given_back, list_open
+from curbstop.office.orders.writing import Assigning, assign, cancel, change, own, reschedule, write
+
+__all__ = [
+    "Assigning", "Completed", "Doing", "EFFECTS", "Effect", "Effected", "Ended", "HazardThere", "OrderRow", "Place",
+    "Raised", "Taken", "assign", "cancel", "cannot_complete", "change", "city_time", "complete", "confirm_hazard",
+    "confirm_warning", "end_hazard", "get_type", "get_valves", "get_windows", "list_at", "list_ended",
+    "list_given_back", "list_hazards", "list_open", "load_place", "load_types", "own", "report_hazard", "reschedule",
+    "write",
+]  # fmt: skip

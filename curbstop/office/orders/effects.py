@@ -1,0 +1,245 @@
+"""What completing an order does, by the names that its type lists. Each runs inside the completing act, in order.
+
+A noun that owns what happens in the ground (meters, reads, moves, the books) does it; here stands only which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+
+from curbstop.office import ledger, meters
+from curbstop.office._events import Acting
+from curbstop.office._once import Refused
+from curbstop.office._orders import get_valves
+from curbstop.office.reads.entry import enter_moving
+from curbstop.records.orders.models import Valve
+from curbstop.rules.customers import BadEntry
+from curbstop.rules.money import show
+from curbstop.rules.orders import MeterThere, OrderType
+
+
+@dataclass(frozen=True)
+class Doing:
+    """An order being completed: what it is about, what was collected, and the day the crew wrote.
+
+    ``given`` is what its writer handed over. ``meters`` hang there now, where the type is about meters.
+    """
+
+    event: Acting
+    order_id: int
+    type: OrderType
+    address: str
+    premise_id: int
+    service_point_id: int | None
+    account_id: int | None
+    given: Mapping[str, Any]
+    meters: tuple[MeterThere, ...]
+    points: tuple[int, ...]
+    fields: Mapping[str, Any]
+    on: date
+    done_at: datetime
+
+    def by_point(self, name: str) -> dict[int, Any]:
+        """A field that each meter has for itself, by service point; what was left empty is left out."""
+        if len(self.meters) == 1:
+            return {self.meters[0].service_point_id: self.fields[name]} if name in self.fields else {}
+        named = {f"{name}.{meter.label}": meter.service_point_id for meter in self.meters}
+        return {point: self.fields[label] for label, point in named.items() if label in self.fields}
+
+    def only_point(self) -> int:
+        """The one service point it is about.
+
+        :raises Refused: the premise has several, and the order names none
+        """
+        if self.service_point_id is not None:
+            return self.service_point_id
+        if len(self.points) != 1:
+            says = f"{self.address} has {len(self.points)} service points with a meter; the order names none of them"
+            raise Refused(f"{says}. Write it again for one.", field="order_id")
+        return self.points[0]
+
+
+@dataclass(frozen=True)
+class Effected:
+    """What an effect did: ids of the rows it made, by noun; sentences; and what was left because it is not set."""
+
+    rows: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    says: tuple[str, ...] = ()
+    not_set: str = ""
+
+
+Effect = Callable[[Doing], Effected]
+
+
+# --- reads ------------------------------------------------------------------------------------------------------------
+
+
+def _read(kind: str) -> Effect:
+    def read(doing: Doing) -> Effected:
+        registers = doing.by_point("register")
+        if not registers:
+            return Effected(says=("No register was read.",))
+        entered = enter_moving(
+            registers, on=doing.on, at=doing.event.at, kind=kind, event_id=doing.event.id
+        )  # a read of that day that shows the same is theirs, and no second one is written
+        says = tuple(f"Meter {one.meter} read {one.register:,}: {one.usage_gal:,} gal." for one in entered)
+        return Effected({"read": [one.read_id for one in entered]}, says)
+
+    return read
+
+
+# --- water on and off -------------------------------------------------------------------------------------------------
+
+
+def _valve(state: str) -> Effect:
+    def turn(doing: Doing) -> Effected:
+        locked = state == "off" and doing.fields.get("locked") is True
+        return _set_valve(doing, "locked" if locked else state)
+
+    return turn
+
+
+def _as_written(doing: Doing) -> Effected:
+    state = doing.fields.get("state")
+    return _set_valve(doing, str(state)) if state else Effected()
+
+
+def _set_valve(doing: Doing, state: str) -> Effected:
+    points = [doing.service_point_id] if doing.service_point_id is not None else list(doing.points)
+    before = get_valves(points)
+    made = [
+        Valve.objects.create(
+            service_point_id=point,
+            state=state,
+            on=doing.on,
+            at=doing.done_at,
+            order_id=doing.order_id,
+            event_id=doing.event.id,
+        ).pk
+        for point in points
+    ]
+    was = sorted({before.get(point, "") for point in points} - {"", state})
+    words = {"on": "Water is on", "off": "Water is off", "locked": "Water is off and locked"}[state]
+    return Effected({"valve": made}, (f"{words}{', it was ' + was[0] if was else ''}.",))
+
+
+def _begin_service(doing: Doing) -> Effected:
+    """Agreements that waited for water begin on the day that it runs: billing begins when the water does."""
+    waiting = [int(one) for one in doing.given.get("agreements", ())]
+    if not waiting:
+        return Effected()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select o.bill_id, lower(g.during) from customers_agreement g join bills_outcome o on o.agreement_id = g.id"
+            " and o.code = 'billed' where g.id = any(%s) and lower(g.during) <> %s limit 1",
+            [waiting, doing.on],
+        )
+        if billed := cursor.fetchone():
+            says = f"Service here is billed from {billed[1].isoformat()} (bill {billed[0]}), before water was on"
+            raise Refused(f"{says}. Cancel that bill first, then complete the order.", field="order_id")
+        cursor.execute(
+            "update customers_agreement set during = daterange(%s, upper(during)) where id = any(%s)"
+            " and (upper_inf(during) or upper(during) > %s) returning id",
+            [doing.on, waiting, doing.on],
+        )
+        begun = [row[0] for row in cursor.fetchall()]
+    return Effected({"agreement": begun}, (f"Service begins on {doing.on.isoformat()}.",))
+
+
+# --- meters -----------------------------------------------------------------------------------------------------------
+
+
+def _hang(doing: Doing) -> Effected:
+    point, serial = doing.only_point(), doing.fields["serial"]
+    _check_dials(serial, doing.fields.get("dials"), doing.fields.get("size"))
+    hung = meters.hang(
+        doing.event, service_point_id=point, serial=serial, on=doing.on, register=doing.fields["register"]
+    )
+    says = f"Meter {serial} hangs at {doing.fields['register']:,}."
+    return Effected({"installation": [hung.installation_id], "read": [hung.read_id]}, (says,))
+
+
+def _check_dials(serial: str, dials: int | None, size: str | None) -> None:
+    """What the crew sees on the meter is what stands on file."""
+    with connection.cursor() as cursor:
+        cursor.execute("select dials, size from meters_meter where serial = %s", [serial])
+        row = cursor.fetchone()
+    if row is None:
+        return  # meters.hang says that it is not on file
+    for name, seen, kept in (("dials", dials, row[0]), ("size", size, row[1])):
+        if seen not in (None, "", kept):
+            why = f"meter {serial} is on file with {kept}"
+            remedy = "look at the serial again, or have its record corrected"
+            raise BadEntry(field=name, value=seen, why=why, remedy=remedy)
+
+
+def _take(doing: Doing) -> Effected:
+    reads, says = [], []
+    for point, register in doing.by_point("removed_register").items():
+        serial, read = meters.take_down(doing.event, service_point_id=point, on=doing.on, register=register)
+        reads.append(read.read_id)
+        says.append(f"Meter {serial} taken down at {register:,}: {read.usage_gal:,} gal since its last read.")
+    return Effected({"read": reads}, tuple(says))
+
+
+def _exchange(doing: Doing) -> Effected:
+    if len(doing.meters) != 1:
+        says = f"{doing.address} has {len(doing.meters)} meters, and an exchange is of one"
+        raise Refused(f"{says}. Write it again for its service point.", field="order_id")
+    taken = _take(doing)
+    point, serial = doing.meters[0].service_point_id, doing.fields["serial"]
+    hung = meters.hang(
+        doing.event, service_point_id=point, serial=serial, on=doing.on, register=doing.fields["register"]
+    )
+    rows = {"read": [*taken.rows["read"], hung.read_id], "installation": [hung.installation_id]}
+    return Effected(rows, (*taken.says, f"Meter {serial} hangs at {doing.fields['register']:,}."))
+
+
+# --- charges ----------------------------------------------------------------------------------------------------------
+
+
+def _charge(doing: Doing) -> Effected:
+    """What the city charges for it. What is not set is not charged, and said; the order is done all the same."""
+    if doing.account_id is None:
+        return Effected(not_set="Nobody is responsible here, so nothing is charged.")
+    days = ledger.get_open_days()
+    reason = f"{doing.type.says} at {doing.address} on {doing.on.isoformat()}, order {doing.order_id}"
+    later = [day for day in days if day >= doing.on]
+    try:
+        charged = ledger.charge_for(
+            doing.event,
+            account_id=doing.account_id,
+            kind=doing.type.charge,
+            on=later[0] if later else doing.on,
+            reason=reason,
+            with_bill=not later,  # no accounting day is open: it waits for the next bill
+        )
+    except Refused as refusal:
+        return Effected(not_set=str(refusal))
+    made = {"charge": [charged.charge_id]} if charged.charge_id else {"document": [charged.document_id or 0]}
+    when = f", due {charged.due_on.isoformat()}" if charged.due_on else " with the next bill"
+    return Effected(made, (f"{charged.says} {show(charged.cents)}{when}.",))
+
+
+EFFECTS: Mapping[str, Effect] = {
+    "opening_read": _read("opening"),
+    "final_read": _read("final"),
+    "moving_read": _read("final"),
+    "check_read": _read("check"),
+    "turn_on": _valve("on"),
+    "turn_off": _valve("off"),
+    "lock": _valve("locked"),
+    "set_valve": _as_written,
+    "begin_service": _begin_service,
+    "hang_meter": _hang,
+    "take_meter": _take,
+    "exchange_meter": _exchange,
+    "charge": _charge,
+}
+"""By the names of ``rules.orders.EFFECTS``. To do something else when an order of a type is done, change the function
+here, or add one with a name of its own and list it with the type."""
