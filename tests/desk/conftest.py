@@ -7,6 +7,8 @@ from django.test import Client
 
 from tests.databases import TestDatabases
 from tests.desk import street as lives
+from tests.desk.browser import browser as browser
+from tests.desk.browser import open_as as open_as
 
 
 @pytest.fixture(scope="module")

@@ -3,82 +3,20 @@
 Pictures of every screen are written to the folder that CURBSTOP_SHOTS names.
 """
 
-import os
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Route, expect
 
 from curbstop.records.payments.models import Receipt
+from tests.desk.browser import WIDTHS, Open, keys, look_at, shot, violations
 from tests.desk.houses import account, bill
 
-expect.set_options(timeout=20_000)  # a busy machine is not a fault
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("street"),
 ]
-
-CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
-WIDTHS = (1440, 1024, 390)
-
-Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    # the browser's driver runs a loop in this thread, beside which Django would refuse the database
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-@pytest.fixture
-def open_as(browser: Browser, live_server) -> Iterator[Open]:  # type: ignore[no-untyped-def]
-    """A page that somebody is signed in on; what goes wrong in its console fails the test."""
-    said: list[str] = []
-    contexts = []
-
-    def open(name: str = "cleo", width: int = 1440, **options: object) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            base_url=live_server.url,
-            **options,  # type: ignore[arg-type]
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("console", lambda message: said.append(message.text) if _is_bad(message) else None)
-        page.goto("/accounts/login/")
-        page.locator("#u").fill(name)
-        page.locator("#p").fill("a town of curbs")
-        page.keyboard.press("Enter")
-        page.wait_for_selector(".rail")
-        return page
-
-    yield open
-    for context in contexts:
-        context.close()
-    assert said == []
-
-
-def _is_bad(message) -> bool:  # type: ignore[no-untyped-def]
-    """An error of ours; an answer that was overtaken by the next letter, and a page that is not there, are none."""
-    return message.type == "error" and "htmx:" not in message.text and "404" not in message.text
-
-
-def keys(page: Page, *presses: str) -> None:
-    page.wait_for_load_state("load")  # the keys work once the script has run
-    for press in presses:
-        if press.startswith('"'):
-            page.keyboard.type(press.strip('"'), delay=5)
-        else:
-            page.keyboard.press(press)
 
 
 def screens() -> dict[str, tuple[str, str]]:
@@ -121,42 +59,8 @@ def screens() -> dict[str, tuple[str, str]]:
     }
 
 
-def shot(page: Page, name: str) -> None:
-    if folder := os.environ.get("CURBSTOP_SHOTS"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
-
-
-def violations(page: Page, only: list[str] | None = None) -> list[str]:
-    """What axe finds, by all its rules or by some."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    options = {"runOnly": only} if only else None
-    found = Axe().run(page, options=options).response["violations"]
-    return [f"{v['id']}: {v['help']} at {[node['target'] for node in v['nodes']][:3]}" for v in found]
-
-
 def test_every_screen_is_accessible_and_as_wide_as_the_window(open_as: Open) -> None:
-    pages: dict[str, Page] = {}
-    faults = []
-    for name, (who, address) in screens().items():
-        if who not in pages:
-            pages[who] = open_as(who)
-        page = pages[who]
-        page.goto(address)
-        faults += [f"{name}: {fault}" for fault in violations(page)]
-        for width in WIDTHS[1:]:
-            page.set_viewport_size({"width": width, "height": 900})
-            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-                faults.append(f"{name} is wider than {width}")
-            shot(page, f"{name}-{width}")
-        page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-        shot(page, f"{name}-{WIDTHS[0]}")
-        page.emulate_media(color_scheme="dark")
-        faults += [f"{name} in the dark: {fault}" for fault in violations(page, only=["color-contrast"])]
-        shot(page, f"{name}-{WIDTHS[0]}-dark")
-        page.emulate_media(color_scheme="light")
-    assert faults == []
+    assert look_at(open_as, screens()) == []
 
 
 def test_the_sign_in_page(browser: Browser, live_server) -> None:  # type: ignore[no-untyped-def]

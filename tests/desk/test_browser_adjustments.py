@@ -10,10 +10,8 @@ from curbstop.office import adjustments, ledger, links
 from curbstop.office.adjustments import File
 from curbstop.records.ledger.models import Request
 from tests.conftest import NOW
+from tests.desk.browser import Open, keys, look_at
 from tests.desk.houses import account, bill
-from tests.desk.test_browser import WIDTHS, Open, keys, shot, violations
-from tests.desk.test_browser import browser as browser
-from tests.desk.test_browser import open_as as open_as
 from tests.office.scene import TODAY, by, key
 
 pytestmark = [
@@ -90,18 +88,5 @@ def test_the_screens_are_accessible_and_as_wide_as_the_window(open_as: Open) -> 
         "ask-services": ("cleo", f"/adjustments/ask/{number}/?kind=services"),
         "marked": ("sue", "/adjustments/accounts/"),
     }
-    pages, faults = {}, []
-    for name, (who, address) in screens.items():
-        page = pages.setdefault(who, None) or pages.__setitem__(who, open_as(who)) or pages[who]
-        page.goto(address)
-        faults += [f"{name}: {fault}" for fault in violations(page)]
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-                faults.append(f"{name} is wider than {width}")
-            shot(page, f"{name}-{width}")
-        page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-        page.emulate_media(color_scheme="dark")
-        faults += [f"{name} in the dark: {fault}" for fault in violations(page, only=["color-contrast"])]
-        page.emulate_media(color_scheme="light")
-    assert faults == [] and Request.objects.count() == 4
+    assert look_at(open_as, screens) == []
+    assert Request.objects.count() == 4

@@ -6,8 +6,8 @@ import pytest
 
 from curbstop.office import autopay, payments
 from curbstop.rules.autopay import Terms
+from tests.desk.browser import Open, look_at
 from tests.desk.houses import account
-from tests.desk.test_browser import WIDTHS, Open, browser, open_as, shot, violations  # noqa: F401
 from tests.office.draft_town import returns_file
 from tests.office.scene import TODAY, at_on, by, key
 
@@ -58,23 +58,5 @@ def live() -> dict[str, tuple[str, str]]:
     }
 
 
-def test_every_screen_is_accessible_and_as_wide_as_the_window(open_as: Open) -> None:  # noqa: F811
-    pages = {}
-    faults = []
-    for name, (who, address) in live().items():
-        if who not in pages:
-            pages[who] = open_as(who)
-        page = pages[who]
-        page.goto(address)
-        faults += [f"{name}: {fault}" for fault in violations(page)]
-        for width in WIDTHS[1:]:
-            page.set_viewport_size({"width": width, "height": 900})
-            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-                faults.append(f"{name} is wider than {width}")
-            shot(page, f"{name}-{width}")
-        page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-        shot(page, f"{name}-{WIDTHS[0]}")
-        page.emulate_media(color_scheme="dark")
-        faults += [f"{name} in the dark: {fault}" for fault in violations(page, only=["color-contrast"])]
-        page.emulate_media(color_scheme="light")
-    assert faults == []
+def test_every_screen_is_accessible_and_as_wide_as_the_window(open_as: Open) -> None:
+    assert look_at(open_as, live()) == []

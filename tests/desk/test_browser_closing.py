@@ -8,12 +8,10 @@ from playwright.sync_api import expect
 from curbstop.office import banking, closing, ledger, payments, tills
 from curbstop.office.payments import FileRow
 from tests.books import at_on, key
+from tests.desk.browser import Open, keys, look_at, shot
 from tests.desk.houses import account
-from tests.desk.test_browser import WIDTHS, Open, browser, keys, open_as, shot, violations
 from tests.formats.statements import bai2
 from tests.office.scene import by
-
-__all__ = ["browser", "open_as"]
 
 pytestmark = [
     pytest.mark.browser,
@@ -70,23 +68,7 @@ def live() -> dict[str, tuple[str, str]]:
 
 
 def test_every_screen_is_accessible_and_as_wide_as_the_window(open_as: Open) -> None:
-    screens, faults = live(), []
-    pages = {who: open_as(who) for who in {who for who, _ in screens.values()}}
-    for name, (who, address) in screens.items():
-        page = pages[who]
-        page.goto(address)
-        faults += [f"{name}: {fault}" for fault in violations(page)]
-        for width in WIDTHS[1:]:
-            page.set_viewport_size({"width": width, "height": 900})
-            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-                faults.append(f"{name} is wider than {width}")
-            shot(page, f"{name}-{width}")
-        page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-        shot(page, f"{name}-{WIDTHS[0]}")
-        page.emulate_media(color_scheme="dark")
-        faults += [f"{name} in the dark: {fault}" for fault in violations(page, only=["color-contrast"])]
-        page.emulate_media(color_scheme="light")
-    assert faults == []
+    assert look_at(open_as, live()) == []
 
 
 def test_a_drawer_is_opened_counted_and_sent_by_keyboard(open_as: Open) -> None:

@@ -3,18 +3,12 @@
 Pictures are written to the folder that CURBSTOP_SHOTS names.
 """
 
-import os
-from pathlib import Path
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.books import person, set_policy
+from tests.desk.browser import Open, shot, violations
 from tests.desk.houses import account
-from tests.desk.test_browser import Open
-from tests.desk.test_browser import browser as browser
-from tests.desk.test_browser import open_as as open_as
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("street")]
 
@@ -29,11 +23,8 @@ def example(transactional_db, live_server, settings, tmp_path, monkeypatch):  # 
 
 def look(page: Page, name: str) -> None:
     """Check the page with axe, and keep a picture of it."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]})
-    assert found.violations_count == 0, found.generate_report()
-    if folder := os.environ.get("CURBSTOP_SHOTS"):
-        width = (page.viewport_size or {})["width"]
-        page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
+    assert violations(page) == []
+    shot(page, f"{name}-{(page.viewport_size or {})['width']}")
 
 
 @pytest.mark.parametrize("width", [1440, 390])

@@ -10,11 +10,10 @@ from playwright.sync_api import expect
 
 import curbstop
 from curbstop.office import drafts, facts, tariffs
+from tests.desk.browser import Open, look_at
 from tests.desk.houses import account, bill
-from tests.desk.test_browser import WIDTHS, Open, browser, open_as, shot, violations
 from tests.office.scene import AT, by, key
 
-__all__ = ["browser", "open_as"]
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
@@ -119,23 +118,7 @@ def lived() -> dict[str, tuple[str, str]]:
 
 
 def test_every_screen_of_rates_is_accessible_and_as_wide_as_the_window(open_as: Open) -> None:
-    screens = lived()
-    pages = {who: open_as(who) for who in sorted({who for who, _ in screens.values()})}
-    faults = []
-    for name, (who, address) in screens.items():
-        page = pages[who]
-        answer = page.goto(address)
-        assert answer is not None and answer.status == 200, (name, answer)
-        faults += [f"{name}: {fault}" for fault in violations(page)]
-        for width in (*WIDTHS[1:], WIDTHS[0]):
-            page.set_viewport_size({"width": width, "height": 900})
-            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-                faults.append(f"{name} is wider than {width}")
-            shot(page, f"{name}-{width}")
-        page.emulate_media(color_scheme="dark")
-        faults += [f"{name} in the dark: {fault}" for fault in violations(page, only=["color-contrast"])]
-        page.emulate_media(color_scheme="light")
-    assert faults == []
+    assert look_at(open_as, lived()) == []
 
 
 def test_from_a_caller_to_a_quote_by_keyboard(open_as: Open) -> None:
