@@ -107,11 +107,12 @@ where (b.id is null or i.document_id is null or b.total_cents <> i.cents)
 -- 9: every planned chunk of an approved run is posted, with the bills, lines and cents it wrote down
 select count(*) from bills_chunk;
 with approved as (select distinct run_id from bills_runstep where step = 'approved'),
-     bills as (select run_id, chunk_no, count(*) bills, sum(total_cents) cents from bills_bill group by 1, 2),
+     bills as (select run_id, chunk_no, count(*) bills, sum(total_cents) cents from bills_bill
+               where run_id not in (select id from bills_run where rebills is not null) group by 1, 2),
      lines as (select txn_id, count(*) lines from ledger_posting where sub = 2 and debit_cents > 0 and txn_id in
                  (select txn_id from bills_chunk) group by txn_id),
      outs as (select run_id, chunk_no, count(*) outcomes, count(*) filter (where code <> 'billed') exceptions
-              from bills_outcome group by 1, 2)
+              from bills_outcome where rebills is null group by 1, 2)
 select format('run %s, chunk %s: %s', coalesce(c.run_id, d.run_id, b.run_id), coalesce(c.no, d.chunk_no, b.chunk_no),
               case when c.no is null then 'bills that no plan knows' when d.chunk_no is null then 'planned and not posted'
                    when coalesce(b.bills, 0) <> d.bills then 'bills are missing or added'
@@ -127,6 +128,25 @@ left join outs o on (o.run_id, o.chunk_no) = (coalesce(c.run_id, d.run_id), coal
 left join lines l on l.txn_id = c.txn_id
 where c.no is null or d.chunk_no is null or coalesce(l.lines, 0) <> d.lines or coalesce(b.bills, 0) <> d.bills or coalesce(b.cents, 0) <> d.cents
    or coalesce(o.outcomes, 0) <> cardinality(c.agreement_ids) or coalesce(o.exceptions, 0) <> d.exceptions;
+
+-- 9b: every cancelled bill is mirrored to the cent, by an approved request, and has one bill of the same days in its place
+select count(*) from bills_cancelled;
+select format('bill %s cancelled for bill %s: %s', z.bill_id, z.replaced_by_id,
+              case when v.request_id is null then 'no approved request' when c.cents is distinct from b.total_cents
+                   then 'not cancelled whole' when (n.account_id, n.from_on, n.until_on) <> (b.account_id, b.from_on, b.until_on)
+                   then 'another account or other days' else 'lines of it are still open' end),
+       b.total_cents, c.cents as cancelled_cents, i.cents as open_cents
+from bills_cancelled z join bills_bill b on b.id = z.bill_id join bills_bill n on n.id = z.replaced_by_id
+left join ledger_verdict v on v.approved_id = z.request_id
+left join lateral (select sum(p.credit_cents)::bigint cents from ledger_posting p
+                   where p.txn_id = z.txn_id and p.document_id = b.id and p.sub = 2) c on true
+left join lateral (select sum(p.debit_cents - p.credit_cents)::bigint cents from ledger_posting p
+                   where p.document_id = b.id and p.sub = 2) i on true
+where v.request_id is null or c.cents is distinct from b.total_cents or coalesce(i.cents, 0) <> 0
+   or (n.account_id, n.from_on, n.until_on) <> (b.account_id, b.from_on, b.until_on)
+union all
+select format('run %s says that it makes bill %s again, which is not cancelled', r.id, r.rebills), null, null, null
+from bills_run r where r.rebills is not null and not exists (select from bills_cancelled z where z.bill_id = r.rebills);
 
 -- 10: every active service is billed through its cycle's last read, or excepted with a reason and an owner
 select count(*) from customers_agreement where lower(during) < :on;
@@ -156,7 +176,8 @@ select format('%s at service point %s: billed from %s after being billed through
 from (select o.agreement_id, o.bill_id, g.service_point_id, o.from_on, o.until_on, lower(g.during) starts,
              lag(o.until_on) over (partition by o.agreement_id order by o.from_on) before_same,
              lag(o.until_on) over (partition by g.service_point_id order by o.from_on) before
-      from bills_outcome o join customers_agreement g on g.id = o.agreement_id where o.code = 'billed') x
+      from bills_outcome o join customers_agreement g on g.id = o.agreement_id where o.code = 'billed'
+        and not exists (select from bills_cancelled z where z.bill_id = o.bill_id)) x
 join customers_servicepoint s on s.id = x.service_point_id
 where x.from_on < x.before or (x.before_same is not null and x.from_on <> x.before_same)
    or (x.before_same is null and x.from_on <> x.starts);
@@ -166,10 +187,12 @@ select count(*) from meters_read;
 with counting as (select r.* from meters_read r left join meters_readdecision d on d.read_id = r.id
                   where (r.findings = '{}' or d.outcome = 'accept')
                     and not exists (select 1 from meters_read c where c.replaces_id = r.id)),
-     period as (select o.bill_id, o.agreement_id, o.from_on, o.until_on, o.usage_gal, s.id point
+     period as (select o.bill_id, o.agreement_id, o.from_on, o.until_on, s.id point,
+                  o.usage_gal + coalesce((select sum(u.gal) from bills_trueup u where u.bill_id = o.bill_id), 0) usage_gal
                 from bills_outcome o join customers_agreement g on g.id = o.agreement_id
                 join customers_servicepoint s on s.id = g.service_point_id
-                where o.code = 'billed' and s.service in ('water', 'irrigation'))
+                where o.code = 'billed' and s.service in ('water', 'irrigation')
+                  and not exists (select from bills_cancelled z where z.bill_id = o.bill_id))
 select format('bill %s: %s gallons billed, the reads say %s', p.bill_id, p.usage_gal, coalesce(sum(r.usage_gal), 0)),
        p.agreement_id, p.from_on, p.until_on
 from period p left join counting r on r.service_point_id = p.point and r.read_on > p.from_on and r.read_on <= p.until_on
@@ -591,3 +614,34 @@ select count(*) from ledger_day;
 select format('transaction %s posted on %s after that day was closed', t.id, t.posted_on), t.id
 from ledger_transaction t join ledger_transaction c on c.closes and c.posted_on >= t.posted_on and c.id < t.id
 where not t.closes;
+
+-- 41: every completed order did what its type promised, and the rows of it are there
+select count(*) from orders_end where outcome = 'done';
+with promised as (select e.order_id, e.event_id, o.type, x.name, e.effect -> x.name as did
+                  from orders_end e join orders_order o on o.id = e.order_id, unnest(o.effects) as x (name)
+                  where e.outcome = 'done')
+select format('order %s (%s): %s did not happen', order_id, type, name), event_id as event
+from promised p where did is null
+   or (name in ('turn_on', 'turn_off', 'lock') and not exists (
+        select from orders_valve v where (v.order_id, v.event_id) = (p.order_id, p.event_id)))
+   or (name in ('hang_meter', 'exchange_meter') and not exists (
+        select from meters_installation i where i.id in (select value::bigint from jsonb_array_elements_text(did -> 'installation'))))
+   or (name = 'charge' and not did ? 'not_set' and not exists (
+        select from ledger_posting l where l.document_id in (select value::bigint from jsonb_array_elements_text(did -> 'document')))
+      and not exists (
+        select from bills_charge c where c.id in (select value::bigint from jsonb_array_elements_text(did -> 'charge'))))
+   or exists (select from jsonb_array_elements_text(did -> 'read') r where not exists (
+        select from meters_read m where m.id = r.value::bigint))
+   or exists (select from jsonb_array_elements_text(did -> 'agreement') r where not exists (
+        select from customers_agreement g where g.id = r.value::bigint));
+
+-- 42: no open order is past its promise without somebody who answers for it
+select count(*) from orders_order o where not exists (select from orders_end e where e.order_id = o.id);
+select format('order %s (%s), promised for %s: nobody has it and nobody answers for it', o.id, o.type, n."on"), o.event_id as event
+from orders_order o
+join lateral (select * from orders_plan p where p.order_id = o.id order by p.no desc limit 1) n on n."on" < :on
+where not exists (select from orders_end e where e.order_id = o.id)
+  and not exists (select from base_user u where u.id = n.owner_id and u.is_active)
+  and not exists (
+    select from orders_assigned d join base_user u on u.id = d.user_id and u.is_active
+    where d.assignment_id = (select a.id from orders_assignment a where a.order_id = o.id order by a.no desc limit 1));

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from curbstop.office._once import Refused
-from curbstop.office.adjustments import credits, deposit_exceptions, leaks, receipts, refunding, transfers, writing_off
+from curbstop.office.adjustments import (
+    credits,
+    deposit_exceptions,
+    leaks,
+    rebills,
+    receipts,
+    refunding,
+    transfers,
+    writing_off,
+)
 from curbstop.office.adjustments.weighing import DEFAULT_LIMITS, Asked, Post, Weigh, Weighed, post_entries
 
 COUNTER = frozenset({"csr", "supervisor", "finance", "finance_director"})
@@ -84,6 +93,10 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             "write_off", "Write-off", "write_off", LISTS, writing_off.REASONS, writing_off.weigh_write_off,
             writing_off.post_write_off, writing_off.LIMITS, evidence=False, accounts=writing_off.accounts_of,
+        ),
+        Kind(
+            "rebill", "Cancel and rebill", "cancel", COUNTER, rebills.REASONS, rebills.weigh, rebills.post_rebill,
+            accounts=rebills.accounts_of, letter=rebills.letter,
         ),
         Kind(
             "deposit_exception", "Exception to the deposit", "none", COUNTER, deposit_exceptions.REASONS,

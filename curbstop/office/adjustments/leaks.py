@@ -106,6 +106,7 @@ def _water_of(bill: loading.IssuedRow) -> loading.ServiceRow:
 
 _PRIOR = """
 select o.usage_gal from bills_outcome o where o.agreement_id = %(agreement)s and o.code = 'billed'
+  and not exists (select from bills_cancelled z where z.bill_id = o.bill_id)
   and o.until_on <= %(from)s order by o.until_on desc limit %(count)s"""
 
 

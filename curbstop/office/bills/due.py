@@ -82,7 +82,10 @@ def who_is_due(turn: Turn) -> dict[str, NDArray[Any]]:
     too.
     """
     with connection.cursor() as cursor:
-        cursor.execute("select max(id) from bills_run where cycle_id = %s and bill_on < %s", [turn.cycle, turn.bill_on])
+        cursor.execute(
+            "select max(id) from bills_run where cycle_id = %s and bill_on < %s and rebills is null",
+            [turn.cycle, turn.bill_on],
+        )
         last = cursor.fetchone()[0] or 0
     values = {"cycle": turn.cycle, "read_on": turn.read_on, "last": last}
     rows = fetch(_DUE, values, _DUE_KINDS)

@@ -88,6 +88,7 @@ def _add_high(found: Findings, work: Work, rows: NDArray[np.intp], bands: list[P
         """select agreement_id agreement, count(*) bills, sum(usage_gal)::bigint gal, min(usage_gal) least,
                   max(usage_gal) most
            from bills_outcome where agreement_id = any(%(agreements)s) and code = 'billed' and from_on >= %(since)s
+             and not exists (select from bills_cancelled z where z.bill_id = bills_outcome.bill_id)
            group by agreement_id""",
         {"agreements": Many(work.agreement[rows]), "since": work.until_on.min().item() - timedelta(days=USUAL_DAYS)},
         {"agreement": "bigint", "bills": "bigint", "gal": "bigint", "least": "bigint", "most": "bigint"},

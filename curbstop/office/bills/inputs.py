@@ -114,10 +114,13 @@ _READ_KINDS = {
 COUNTS, WAITS, OUT = 0, 1, 2
 
 
-def load(turn: Turn, tariffs: Mapping[str, Tariff], accounts: Ints, agreements: Ints, from_ons: Days) -> Work:
+def load(
+    turn: Turn, tariffs: Mapping[str, Tariff], accounts: Ints, agreements: Ints, from_ons: Days, *, again: bool = False
+) -> Work:
     """The inputs of these agreements, which are of these accounts (ascending) and not billed before ``from_ons``.
 
-    ``tariffs`` by code are all that were adopted.
+    ``tariffs`` by code are all that were adopted. ``again``: they are billed for these days already, and rated once
+    more.
     """
     codes = sorted(tariffs)
     rows = fetch(_AGREEMENTS, {"agreements": Many(agreements)}, _AGREEMENT_KINDS)
@@ -135,7 +138,7 @@ def load(turn: Turn, tariffs: Mapping[str, Tariff], accounts: Ints, agreements: 
         agreement=agreements,
         place=np.searchsorted(accounts, rows["account"][at]),
         tariff=rows["tariff"][at],
-        from_on=_not_billed_since(agreements, from_ons),
+        from_on=from_ons if again else _not_billed_since(agreements, from_ons),
         until_on=np.minimum(ends_on, read_on),
         ends=ends_on <= read_on,
         items=rows["items"].astype(np.int64)[at],

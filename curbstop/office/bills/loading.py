@@ -135,9 +135,11 @@ order by o.bill_id, array_position(array['water', 'irrigation', 'sewer', 'sanita
   s.number, o.from_on, g.id"""
 
 _CHARGES = """
-select b.bill_id, b.line_no, k.code, c.says, c.cents, c."on", c.authority
-from bills_chargebilled b join bills_charge c on c.id = b.charge_id join ledger_kind k on k.id = c.kind_id
-where b.bill_id = any(%(bills)s) order by b.bill_id, b.line_no"""
+select n.id, b.line_no, k.code, c.says, c.cents, c."on", c.authority
+from unnest(%(bills)s::bigint[]) n (id) left join bills_cancelled z on z.replaced_by_id = n.id
+join bills_chargebilled b on b.bill_id = coalesce(z.first_id, n.id)
+join bills_charge c on c.id = b.charge_id join ledger_kind k on k.id = c.kind_id order by n.id, b.line_no"""
+"""A bill in the place of a cancelled one carries the charges that the first of them did."""
 
 _LINES = """
 select p.document_id, p.line_no, k.code, k.says, p.debit_cents

@@ -62,7 +62,7 @@ def _refuse_other_runs(turn: Turn) -> None:
         cursor.execute("select pg_advisory_xact_lock(hashtextextended('bills.plan:' || %s, 2))", [turn.cycle])
         cursor.execute(
             "select r.id, r.bill_on, exists (select from bills_runstep s where s.run_id = r.id and s.step = 'posted')"
-            " from bills_run r where r.cycle_id = %s order by r.bill_on desc",
+            " from bills_run r where r.cycle_id = %s and r.rebills is null order by r.bill_on desc",
             [turn.cycle],
         )
         for run, bill_on, posted in cursor.fetchall():

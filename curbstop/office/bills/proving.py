@@ -41,7 +41,8 @@ where b.run_id = %(run)s and p.sub = 2 and b.id %% %(every)s = 0 group by b.id, 
 """
 _CHARGED = """
 select b.id bill, c.kind_id kind, sum(c.cents)::bigint cents
-from bills_bill b join bills_chargebilled x on x.bill_id = b.id join bills_charge c on c.id = x.charge_id
+from bills_bill b left join bills_cancelled z on z.replaced_by_id = b.id
+join bills_chargebilled x on x.bill_id = coalesce(z.first_id, b.id) join bills_charge c on c.id = x.charge_id
 where b.run_id = %(run)s and b.id %% %(every)s = 0 group by b.id, c.kind_id
 """
 _SUM_KINDS = {"bill": "bigint", "kind": "smallint", "cents": "bigint"}

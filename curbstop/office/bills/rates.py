@@ -110,8 +110,9 @@ def load_kinds(on: date) -> Kinds:
     return Kinds(by_code, by_id)
 
 
-def rate(work: Work, kinds: Kinds, on: date) -> Rated:
-    """Rate everything that is not held; add the charges that wait for the accounts that are billed."""
+def rate(work: Work, kinds: Kinds, on: date, *, waiting: bool = True) -> Rated:
+    """Rate everything that is not held; with ``waiting``, add the charges that wait for the accounts that are
+    billed."""
     cents = np.zeros(len(work), dtype=np.int64)
     found: list[tuple[NDArray[np.intp], NDArray[np.intp], int, Ints]] = []  # agreements, order, kind, cents
     for rows in _groups(work):
@@ -137,7 +138,8 @@ def rate(work: Work, kinds: Kinds, on: date) -> Rated:
     lines = _in_order(work, found)
     cents[work.code != 0] = 0
     rated = Rated(work, cents, lines)
-    rated.lines = _with_charges(rated, kinds, on)
+    if waiting:
+        rated.lines = _with_charges(rated, kinds, on)
     return rated
 
 
@@ -246,7 +248,10 @@ def _with_charges(rated: Rated, kinds: Kinds, on: date) -> Lines:
     waiting = fetch(
         """select c.id, c.account_id account, c.kind_id kind, c.cents from bills_charge c
            where c.account_id = any(%(accounts)s) and c."on" <= %(on)s
-             and not exists (select from bills_chargebilled b where b.charge_id = c.id) order by c.account_id, c.id""",
+             and not exists (select from bills_chargebilled b where b.charge_id = c.id)
+             and not exists (select from customers_move m join customers_moveundone u on u.move_id = m.id
+               where m.account_id = c.account_id and c.id = any(m.charges))
+           order by c.account_id, c.id""",
         {"accounts": Many(accounts[rated.billed]), "on": on},
         {"id": "bigint", "account": "bigint", "kind": "smallint", "cents": "bigint"},
     )

@@ -29,6 +29,8 @@ class BillHead:
     total_cents: int
     previous_cents: int
     open_cents: int
+    replaced_by: int | None
+    replaces: int | None
 
     @property
     def number(self) -> str:
@@ -76,7 +78,9 @@ class BillPage:
 _HEAD = """
 select b.id, b.account_id, b.run_id, r.bill_on, b.from_on, b.until_on, b.due_on, b.total_cents, b.previous_cents,
   coalesce((select sum(p.debit_cents - p.credit_cents) from ledger_posting p
-    where p.account_id = b.account_id and p.document_id = b.id and p.sub = 2), 0)::bigint
+    where p.account_id = b.account_id and p.document_id = b.id and p.sub = 2), 0)::bigint,
+  (select z.replaced_by_id from bills_cancelled z where z.bill_id = b.id),
+  (select z.bill_id from bills_cancelled z where z.replaced_by_id = b.id)
 from bills_bill b join bills_run r on r.id = b.run_id where b.id = %(bill)s"""
 
 

@@ -26,7 +26,8 @@ class BillRow:
 
 _BILLS = """
 select b.id, r.bill_on, b.due_on, u.usage_gal, b.total_cents, coalesce(i.open, 0)::bigint, i.paid_on,
-  case when coalesce(i.open, 0) <= 0 then case when i.paid_on > b.due_on then 'paid_late' else 'paid' end
+  case when exists (select from bills_cancelled z where z.bill_id = b.id) then 'cancelled'
+    when coalesce(i.open, 0) <= 0 then case when i.paid_on > b.due_on then 'paid_late' else 'paid' end
     when b.due_on < %(on)s then 'past_due' when i.open < b.total_cents then 'part_paid' else 'open' end
 from bills_bill b join bills_run r on r.id = b.run_id
 left join lateral (select max(o.usage_gal) usage_gal from bills_outcome o
@@ -224,6 +225,8 @@ class WaitingCharge:
 _WAITING = """
 select c.id, c.on, c.says, c.cents, c.authority from bills_charge c
 where c.account_id = %(account)s and not exists (select from bills_chargebilled b where b.charge_id = c.id)
+  and not exists (select from customers_move m join customers_moveundone u on u.move_id = m.id
+    where m.account_id = c.account_id and c.id = any(m.charges))
 order by c.on, c.id"""
 
 
@@ -292,6 +295,7 @@ select o.until_on, sum(o.usage_gal) filter (where s.service = 'water')::bigint,
   coalesce(bool_or(d.kind = 'estimated') filter (where s.service = 'water'), false)
 from customers_agreement g join customers_servicepoint s on s.id = g.service_point_id
 join bills_outcome o on o.agreement_id = g.id and o.code = 'billed'
+  and not exists (select from bills_cancelled z where z.bill_id = o.bill_id)
 left join meters_read d on d.id = o.to_read_id
 where g.account_id = %(account)s and s.service in ('water', 'sewer') and o.until_on is not null
   and (%(until)s::date is null or o.until_on <= %(until)s::date)

@@ -38,7 +38,8 @@ select c.code, c.name, c.every_days,
   (select max(r.id) from bills_run r where r.cycle_id = c.code
     and not exists (select from bills_runstep s where s.run_id = r.id and s.step = 'posted'))
 from decisions_cycle c
-left join lateral (select max(r.bill_on) bill_on from bills_run r where r.cycle_id = c.code) l on true
+left join lateral (select max(r.bill_on) bill_on from bills_run r
+  where r.cycle_id = c.code and r.rebills is null) l on true
 left join lateral (
   select d.* from decisions_cycledate d
   where d.cycle_id = c.code and d.bill_on > coalesce(l.bill_on, %(on)s - c.every_days)
@@ -79,7 +80,7 @@ from bills_run r join base_user u on u.id = r.by_id
 left join lateral (
   select x.bills, x.cents from bills_runstep x where x.run_id = r.id
   order by array_position(array['calculated', 'approved', 'posted'], x.step) desc, x.at desc limit 1) s on true
-where %(run)s = 0 or r.id = %(run)s order by r.bill_on desc, r.id desc limit %(limit)s"""
+where (%(run)s = 0 and r.rebills is null) or r.id = %(run)s order by r.bill_on desc, r.id desc limit %(limit)s"""
 
 
 def get_runs(*, limit: int = 20) -> tuple[RunRow, ...]:
@@ -294,7 +295,7 @@ def _day(on: date) -> date:
 # Of the turn before; what was held then and billed by a run of its own is not what a whole turn is compared with.
 _BEFORE = """
 select r.id from bills_run r left join bills_runstep s on s.run_id = r.id
-where r.cycle_id = %(cycle)s and r.read_on < %(on)s
+where r.cycle_id = %(cycle)s and r.read_on < %(on)s and r.rebills is null
 group by r.id order by r.read_on desc, max(s.bills) desc nulls last limit 1"""
 
 
