@@ -73,7 +73,8 @@ class Deposit:
     """What is asked: the parts in cents (empty when none), the policy that decided, and its sentence.
 
     `debt_first_cents` is the old debt to be paid before the account opens; `notes` say what was looked at and
-    did not decide. `confidential` marks a waiver whose reason nobody may be shown.
+    did not decide. `confidential` marks a waiver whose reason nobody may be shown;
+    `most_parts` in how many parts it may be paid.
     """
 
     amount_cents: int
@@ -84,6 +85,7 @@ class Deposit:
     debt_first_cents: int = 0
     confidential: bool = False
     notes: tuple[str, ...] = ()
+    most_parts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +245,7 @@ def _prior_debt(policies: Policies, applicant: Applicant, on: date, notes: list[
         found.authority,
         debt_first_cents=applicant.owed_cents,
         notes=(*notes, f"{owed} is left owing and is paid first." if applicant.owed_cents else f"{told} before."),
+        most_parts=found.most_parts,
     )
 
 
@@ -260,7 +263,7 @@ def _from_table(policies: Policies, id: str, applicant: Applicant, on: date, not
             return DepositNotSet(id, policy.says, why, tuple(notes))
         amount = by_bills
     parts = _parts(amount, applicant.instalments, most)
-    return Deposit(amount, parts, id, policy.says, policy.authority, notes=tuple(notes))
+    return Deposit(amount, parts, id, policy.says, policy.authority, notes=tuple(notes), most_parts=most)
 
 
 def _by_bills(table: dict[str, Plain], least_cents: int, applicant: Applicant, notes: list[str]) -> int | None:
@@ -317,7 +320,7 @@ def _by_credit(policies: Policies, applicant: Applicant, on: date, notes: list[s
     amount, most = asked[grade]
     decided = f"Grade {grade} decides; the notice of what the check said must be sent."
     parts = _parts(amount, applicant.instalments, most)
-    return Deposit(amount, parts, id, policy.says, policy.authority, notes=(*notes, decided))
+    return Deposit(amount, parts, id, policy.says, policy.authority, notes=(*notes, decided), most_parts=most)
 
 
 def _amount_and_parts(table: dict[str, Plain]) -> tuple[int, int]:

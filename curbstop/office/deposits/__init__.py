@@ -2,14 +2,17 @@
 
 from curbstop.office.deposits.deciding import (
     AskedPart,
-    Checked,
     DepositDecided,
     DepositIncreased,
+    adverse_of,
     ask_parts,
     decide,
+    decide_by,
     get_increase,
+    keep_waiver,
 )
 from curbstop.office.deposits.deciding import increase_deposit as increase
+from curbstop.office.deposits.facts import GUIDELINE, Checked, Told, applicant_of
 from curbstop.office.deposits.holding import (
     Accrued,
     DepositApplied,
@@ -41,6 +44,7 @@ from curbstop.office.deposits.reviewing import get_history, get_review
 from curbstop.office.deposits.standing import Held, asked_cents, held_cents, list_held
 
 __all__ = [
+    "GUIDELINE",
     "AccountDeposits",
     "Accrued",
     "AskedPart",
@@ -57,13 +61,17 @@ __all__ = [
     "Held",
     "Restricted",
     "ToApply",
+    "Told",
     "accrue",
     "accrue_all",
+    "adverse_of",
+    "applicant_of",
     "apply",
     "apply_finals",
     "ask_parts",
     "asked_cents",
     "decide",
+    "decide_by",
     "fund",
     "get_deposits",
     "get_ended",
@@ -74,6 +82,7 @@ __all__ = [
     "held_cents",
     "increase",
     "interest_due",
+    "keep_waiver",
     "list_deposits",
     "list_held",
     "list_to_settle",

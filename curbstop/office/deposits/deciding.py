@@ -14,28 +14,20 @@ from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._locks import lock_accounts
 from curbstop.office._once import Refused, act
 from curbstop.office._own import refuse_own
+from curbstop.office._sealing import seal
+from curbstop.office.deposits.facts import Checked, Told, applicant_of
 from curbstop.office.deposits.standing import asked_cents, held_cents
 from curbstop.office.writeoffs import list_written_off
+from curbstop.records.customers.models import Waiver
 from curbstop.records.payments.models import DepositDemand
 from curbstop.records.payments.refunds import DepositDecision
 from curbstop.rules.deposits import Applicant, Decided, Deposit, Increase, increase, work_out
+from curbstop.rules.faults import BadValue
 from curbstop.rules.money import show
 from curbstop.rules.periods import BadPeriod
 from curbstop.rules.policies import NotSet, Policies
 
-TENURES = {"owner": "own", "renter": "rent", "business": ""}
 PARTS_DAYS = "deposit.instalments.days"
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What a credit check answered for one adult. Nothing else of the report is kept."""
-
-    name: str
-    grade: int
-    score: int
-    bureau: str
-    checked_on: date
 
 
 @dataclass(frozen=True)
@@ -79,7 +71,7 @@ class DepositIncreased:
     working: tuple[str, ...]
 
 
-@act("deposits.decide")
+@act("deposits.decide", secret=("paper", "paper_on"))
 def decide(
     event: Acting,
     /,
@@ -94,6 +86,8 @@ def decide(
     paper: str = "",
     paper_on: date | None = None,
     instalments: int = 1,
+    letter_months: int = 0,
+    estimate_cents: int | None = None,
 ) -> DepositDecided:
     """Work out an account's deposit by the city's guideline and ask for it, in parts.
 
@@ -103,6 +97,8 @@ def decide(
     :param checks: the credit check of each adult, who agreed to it; the grade that asks for most decides
     :param no_ssn: no number was given, so that no check was made; service is not refused for it
     :param paper: a protective order or certification letter, with its date; what it says is kept nowhere here
+    :param letter_months: months paid on time by the letter of another utility
+    :param estimate_cents: a month's bill as somebody estimates it, where the guideline counts bills and there are none
     :raises Refused: the city has set no deposit for this case, or one was asked for already
     :raises rules.faults.BadValue: more parts than the guideline allows
     """
@@ -111,12 +107,17 @@ def decide(
     lock_accounts([account_id])
     _refuse_twice(account_id)
     rules = policies.load()
-    applicant = _applicant(account_id, checks, no_ssn, paper, paper_on, instalments)
-    decided = _decided(work_out(rules, applicant, on=on))
-    adverse = _adverse(rules, checks, on)
+    told = Told(
+        instalments=instalments, checks=checks, no_ssn=no_ssn, letter_months=letter_months,
+        estimate_cents=estimate_cents, paper=paper, paper_on=paper_on,
+    )  # fmt: skip
+    decided = _decided(decide_by(rules, _applicant(account_id, told, rules, on), on=on))
+    adverse = adverse_of(rules, checks, on) if decided.policy == "deposit.owner.by_credit" else ()
     parts = ask_parts(event, account_id, decided, on, checks=checks, adverse=adverse)
-    told = " + ".join(show(part.cents) for part in parts) or "none"
-    event.about(says=f"Deposit of {show(decided.amount_cents)} decided ({told}): {decided.says}")
+    if decided.confidential:
+        keep_waiver(event, account_id, paper, paper_on, on)
+    asked = " + ".join(show(part.cents) for part in parts) or "none"
+    event.about(says=f"Deposit of {show(decided.amount_cents)} decided ({asked}): {decided.says}")
     return DepositDecided(
         account_id,
         decided.amount_cents,
@@ -145,30 +146,56 @@ def _refuse_twice(account_id: int) -> None:
         )
 
 
-def _applicant(
-    account_id: int,
-    checks: Sequence[Checked],
-    no_ssn: bool,
-    paper: str,
-    paper_on: date | None,
-    instalments: int,
-) -> Applicant:
+def _applicant(account_id: int, told: Told, rules: Policies, on: date) -> Applicant:
     with connection.cursor() as cursor:
         cursor.execute(
             "select a.customer_class, a.tenure, array(select o.id from customers_account o"
-            " where o.customer_id = a.customer_id and o.id <> a.id) from customers_account a where a.id = %s",
+            " where o.customer_id = a.customer_id and o.id <> a.id), (select s.premise_id from customers_agreement g"
+            " join customers_servicepoint s on s.id = g.service_point_id where g.account_id = a.id"
+            " order by lower(g.during) desc, s.id limit 1) from customers_account a where a.id = %s",
             [account_id],
         )
-        customer_class, tenure, others = cursor.fetchone()
-    return Applicant(
+        customer_class, tenure, others, premise_id = cursor.fetchone()
+    return applicant_of(
+        told,
+        rules,
         customer_class=customer_class,
-        tenure=TENURES[tenure] if customer_class == "residential" else "",
-        grades=tuple(check.grade for check in checks),
-        paper=paper,
-        paper_on=paper_on,
-        instalments=instalments,
-        no_ssn=no_ssn,
+        tenure=tenure,
+        owed_cents=0,
         left_owing=bool(others) and bool(list_written_off(account_ids=others, everything=True)),
+        earlier=others,
+        premise_id=premise_id,
+        on=on,
+    )
+
+
+def decide_by(rules: Policies, applicant: Applicant, *, on: date) -> Decided:
+    """The guideline's decision; a paper that waives nothing is refused in words, and never with its kind.
+
+    :raises Refused: the paper's days are over, or the city has no such waiver
+    :raises rules.faults.BadValue: more instalments than are allowed, a paper of a day to come
+    """
+    found = work_out(rules, applicant, on=on)
+    if applicant.paper and not (isinstance(found, Deposit) and found.confidential):
+        asked = ""
+        if isinstance(found, Deposit) and found.amount_cents:
+            parts = f" in up to {found.most_parts} instalments" if found.most_parts > 1 else ""
+            asked = f" of {show(found.amount_cents)}{parts}"
+        why = next((note for note in found.notes if note), "It does not count in this city.")
+        raise Refused(why.replace("or the deposit.", f"or the deposit{asked}."), field="paper_on")
+    return found
+
+
+def keep_waiver(event: Acting, account_id: int, paper: str, paper_on: date | None, on: date) -> None:
+    """Record which paper waived, its date and who saw it; sealed, since no screen shows it (11 O.S. 35-107)."""
+    if paper_on is None:
+        raise BadValue(field="paper_on", value=None, why="a paper has a date", remedy="give the paper and its date")
+    Waiver.objects.create(
+        account_id=account_id,
+        paper=seal(f"{paper} {paper_on.isoformat()}", about=f"waiver:{account_id}"),
+        seen_by_id=event.by.id,
+        seen_on=on,
+        event_id=event.id,
     )
 
 
@@ -190,7 +217,7 @@ def _days_apart(rules: Policies, on: date) -> int | None:
         return None
 
 
-def _adverse(rules: Policies, checks: Sequence[Checked], on: date) -> tuple[str, ...]:
+def adverse_of(rules: Policies, checks: Sequence[Checked], on: date) -> tuple[str, ...]:
     """Whoever's grade asks for more than the best one of the table does."""
     if not checks:
         return ()
@@ -204,7 +231,9 @@ def _adverse(rules: Policies, checks: Sequence[Checked], on: date) -> tuple[str,
 
 
 def _plain(check: Checked) -> dict[str, Any]:
-    return {**check.__dict__, "checked_on": check.checked_on.isoformat()}
+    """Grade, score, day and bureau: the range and the factors are told in the notice and kept nowhere else."""
+    kept = ("name", "grade", "score", "bureau")
+    return {**{field: getattr(check, field) for field in kept}, "checked_on": check.checked_on.isoformat()}
 
 
 def ask_parts(

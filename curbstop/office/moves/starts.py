@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 
-from django.db import connection
-
-from curbstop.office import deposits, search
+from curbstop.office import deposits, policies, search
 from curbstop.office._events import Acting, Actor, Key
-from curbstop.office._once import Refused, act
+from curbstop.office._once import act
 from curbstop.office._own import refuse_own
+from curbstop.office.deposits import AskedPart, Checked, Told
+from curbstop.office.moves.following import queue_adverse, queue_welcome, send_field
+from curbstop.office.moves.recording import agree, raise_fee, record
+from curbstop.office.moves.reverting import let_go
 from curbstop.office.moves.weighing import (
+    Party,
     StartPreview,
     Weighed,
     is_metered,
@@ -43,7 +45,8 @@ class StartedService:
 class Start:
     """What a start did. ``unread`` names the meters without a read of the day: what they counted since their last read
     would fall on the new customer, so an opening read must follow. ``not_set`` says what was left undone because the
-    city has no value for it."""
+    city has no value for it. ``adverse`` are the adults who are owed the notice of what their credit check said;
+    ``order_id`` is the field's order, None where it has nothing to do."""
 
     agreements: tuple[StartedService, ...]
     fee_cents: int
@@ -53,6 +56,9 @@ class Start:
     not_set: tuple[str, ...]
     reads: tuple[ReadEntered, ...]
     unread: tuple[str, ...]
+    move_id: int = 0
+    adverse: tuple[str, ...] = ()
+    order_id: int | None = None
 
 
 def get_start_preview(
@@ -64,6 +70,7 @@ def get_start_preview(
     tenure: str = "renter",
     services: tuple[str, ...] | None = None,
     tariffs: Mapping[str, str] | None = None,
+    told: Told | None = None,
     instalments: int = 1,
     grades: tuple[int, ...] = (),
 ) -> StartPreview:
@@ -78,18 +85,18 @@ def get_start_preview(
             party,
             address,
             places,
+            premise_id=premise_id,
             customer_class=party.customer_class if party else customer_class,
             tenure=party.tenure if party else tenure,
             on=on,
             services=services,
             wanted=tariffs or {},
-            instalments=instalments,
-            grades=grades,
+            told=told or Told(instalments=instalments, grades=grades),
         )
     )
 
 
-@act("moves.start")
+@act("moves.start", secret=("paper", "paper_on"))
 def start(
     event: Acting,
     /,
@@ -106,6 +113,14 @@ def start(
     registers: Mapping[str, int] | None = None,
     instalments: int = 1,
     grades: tuple[int, ...] = (),
+    checks: tuple[Checked, ...] = (),
+    no_ssn: bool = False,
+    letter_months: int = 0,
+    estimate_cents: int | None = None,
+    paper: str = "",
+    paper_on: date | None = None,
+    window: str = "",
+    welcome: bool = False,
 ) -> Start:
     """Start service: the account is responsible for the premise's services from the day on.
 
@@ -118,37 +133,87 @@ def start(
     :param items: service to how many of what its tariff counts (carts); 1 when not named
     :param registers: service to what its meter shows on the day
     :param instalments: in how many parts the deposit is paid
-    :param grades: the credit grade of each adult checked, for a home owner
-    :raises Refused: somebody else is responsible there, named with since when; an old debt; no tariff holds on the day
+    :param grades: the credit grade of each adult checked, where nothing else of a check is known
+    :param checks: what a credit check answered for each adult; who is asked for more by it is owed the notice of it
+    :param no_ssn: no Social Security number is given, so that no check is made; service is not refused for it
+    :param letter_months: months paid on time, by the letter of another utility
+    :param estimate_cents: a month's bill as somebody estimates it, where the guideline counts bills and there are none
+    :param paper: a protective order or certification letter, and its date; kept sealed, and shown nowhere
+    :param window: of the day, when somebody is home to sign; one of the city's
+    :param welcome: queue the letter that tells what was agreed
+    :raises Refused: somebody else is responsible there, named with since when; an old debt; no tariff holds on the day;
+        a paper whose days are over
     :raises rules.faults.BadValue: a register, a number of items or of instalments that cannot be
     """
     event.about(f"account:{account_id}", f"premise:{premise_id}")
     refuse_own(by, [account_id])
     party = load_party(account_id, lock=True)
     address, places = load_places(premise_id, on=on, lock=True)
+    told = Told(
+        instalments=instalments, grades=grades, checks=checks, no_ssn=no_ssn, letter_months=letter_months,
+        estimate_cents=estimate_cents, paper=paper, paper_on=paper_on,
+    )  # fmt: skip
     weighed = weigh(
         party,
         address,
         places,
+        premise_id=premise_id,
         customer_class=party.customer_class,
         tenure=party.tenure,
         on=on,
         services=services,
         wanted=tariffs or {},
-        instalments=instalments,
-        grades=grades,
+        told=told,
     )
     if weighed.refusals:
         raise weighed.refusals[0]
     counts = _counts(weighed, items or {})
+    points = [place.id for place in weighed.places]
+    ended: list[int] = []
+    if any(place.occupant is not None for place in weighed.places):
+        ended, _ = let_go(event, account_id=account_id, service_points=points, on=on)
     reads = _opening_reads(weighed, registers or {}, on, at, event)
-    ids = _agree(weighed, account_id, on, counts, event)
-    _charge_fee(weighed, account_id, on, event)
-    _ask_deposit(weighed, account_id, on, event)
-    search.refresh([account_id])
+    rows = [(p.id, weighed.choices[p.service].code, count) for p, count in zip(weighed.places, counts, strict=True)]
+    ids = agree(event, account_id, rows, on=on, until={})
     done = _done(weighed, ids, reads, on)
+    return _follow(event, weighed, done, party, premise_id, told, on=on, ended=ended, window=window, welcome=welcome)
+
+
+def _follow(
+    event: Acting,
+    weighed: Weighed,
+    done: Start,
+    party: Party,
+    premise_id: int,
+    told: Told,
+    *,
+    on: date,
+    ended: list[int],
+    window: str,
+    welcome: bool,
+) -> Start:
+    """What a start brings with it: the fee, the deposit, its row, the order, the letters, the sentence."""
+    charges = raise_fee(event, party.id, "fee.new_service", weighed.fee_cents, weighed.fee_authority, on)
+    parts, adverse = _ask_deposit(weighed, party.id, told, on, event)
+    begun = sorted(row.agreement_id for row in done.agreements)
+    move_id = record(
+        event, kind="start", account_id=party.id, premise_id=premise_id, on=on, begun=begun, ended=ended,
+        charges=charges,
+    )  # fmt: skip
+    search.refresh([party.id])
     event.about(says=_told(weighed, party.number, on, done.unread))
-    return done
+    order_id = send_field(
+        event, kind="connect", premise_id=premise_id, account_id=party.id, on=on, unread=done.unread, agreements=begun,
+        window=window,
+    )  # fmt: skip
+    if welcome:
+        queue_welcome(
+            event, account_id=party.id, address=weighed.address, on=on, fee_cents=done.fee_cents,
+            parts=[(part.cents, part.due_on) for part in parts], services=[row.service for row in done.agreements],
+        )  # fmt: skip
+    if adverse:
+        queue_adverse(event, account_id=party.id, checks=told.checks, adverse=adverse, says=done.says, on=on)
+    return replace(done, move_id=move_id, adverse=adverse, order_id=order_id)
 
 
 def _done(weighed: Weighed, ids: Mapping[int, int], reads: tuple[ReadEntered, ...], on: date) -> Start:
@@ -205,47 +270,20 @@ def _opening_reads(
     return enter_moving(by_point, on=on, at=at, kind="opening", event_id=event.id)
 
 
-def _agree(weighed: Weighed, account_id: int, on: date, counts: list[int], event: Acting) -> dict[int, int]:
-    """One agreement a service point; ids by service point."""
-    columns: list[Any] = [
-        [place.id for place in weighed.places],
-        [weighed.choices[place.service].code for place in weighed.places],
-        counts,
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into customers_agreement (account_id, service_point_id, tariff_id, during, items, attributes,"
-            " event_id) select %s, n.point, n.tariff, daterange(%s, null), n.items, '{}', %s"
-            " from unnest(%s::bigint[], %s::text[], %s::smallint[]) as n (point, tariff, items)"
-            " returning service_point_id, id",
-            [account_id, on, event.id, *columns],
-        )
-        return dict(cursor.fetchall())
-
-
-def _charge_fee(weighed: Weighed, account_id: int, on: date, event: Acting) -> None:
-    """The fee waits for the first bill."""
-    if not weighed.fee_cents:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            'insert into bills_charge (account_id, kind_id, cents, "on", says, authority, event_id)'
-            " select %s, k.id, %s, %s, k.says, %s, %s from ledger_kind k where k.code = 'fee.new_service'"
-            " and k.valid_from <= %s order by k.valid_from desc limit 1 returning id",
-            [account_id, weighed.fee_cents, on, weighed.fee_authority, event.id, on],
-        )
-        if cursor.fetchone() is None:
-            raise Refused(
-                f"The chart of accounts has no kind fee.new_service on {on.isoformat()}, so the fee has nowhere to go."
-                " Adopt the chart first (ledger.adopt_chart).",
-                field="on",
-            )
-
-
-def _ask_deposit(weighed: Weighed, account_id: int, on: date, event: Acting) -> None:
-    """A demand an instalment: so many days apart, or with the first bills where the city has not said."""
-    if isinstance(weighed.deposit, Deposit):
-        deposits.ask_parts(event, account_id, weighed.deposit, on)
+def _ask_deposit(
+    weighed: Weighed, account_id: int, told: Told, on: date, event: Acting
+) -> tuple[tuple[AskedPart, ...], tuple[str, ...]]:
+    """A demand an instalment: so many days apart, or with the first bills where the city has not said. The parts, and
+    who of the adults checked is owed a notice."""
+    decided = weighed.deposit
+    if not isinstance(decided, Deposit):
+        return (), ()
+    by_credit = told.checks and decided.policy == "deposit.owner.by_credit"
+    adverse = deposits.adverse_of(policies.load(decided.policy), told.checks, on) if by_credit else ()
+    parts = deposits.ask_parts(event, account_id, decided, on, checks=told.checks, adverse=adverse)
+    if decided.confidential:
+        deposits.keep_waiver(event, account_id, told.paper, told.paper_on, on)
+    return parts, adverse
 
 
 def _not_set(weighed: Weighed) -> tuple[str, ...]:

@@ -13,6 +13,9 @@ from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._locks import lock_accounts
 from curbstop.office._once import Refused, act
 from curbstop.office._own import refuse_own
+from curbstop.office.moves.following import send_field
+from curbstop.office.moves.recording import end, record, send_mail_to
+from curbstop.office.moves.reverting import Reverted, lock_premise, revert
 from curbstop.office.reads.entry import ReadEntered, enter_moving
 from curbstop.rules.customers import METERED, BadEntry, check_mail_to
 
@@ -29,15 +32,21 @@ class StoppedService:
 
 @dataclass(frozen=True)
 class Stopped:
-    """What a stop did. ``unread`` names the meters without a read of the last day: the final bill waits for it."""
+    """What a stop did. ``unread`` names the meters without a read of the last day: the final bill waits for it.
+
+    ``reverted``: the landlord who signed for it is responsible from the day.
+    """
 
     agreements: tuple[StoppedService, ...]
     reads: tuple[ReadEntered, ...]
     unread: tuple[str, ...]
+    reverted: Reverted | None = None
+    move_id: int = 0
+    order_id: int | None = None
 
 
 @dataclass(frozen=True)
-class _Held:
+class Held:
     """An agreement of the account at the premise."""
 
     agreement_id: int
@@ -45,6 +54,8 @@ class _Held:
     service: str
     from_on: date
     until_on: date | None
+    tariff: str
+    items: int
     billed_until: date | None
     meter: str
     last_on: date | None
@@ -77,35 +88,48 @@ def stop(
     event.about(f"account:{account_id}", f"premise:{premise_id}")
     refuse_own(by, [account_id])
     lock_accounts([account_id])
-    held = _held(account_id, premise_id, on)
+    lock_premise(premise_id)
+    held = load_held(account_id, premise_id, on)
     for agreement in held:
-        _refuse(agreement, on)
-    reads = _final_reads(held, registers or {}, on, at, event)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "update customers_agreement set during = daterange(lower(during), %s) where id = any(%s)",
-            [on, [agreement.agreement_id for agreement in held]],
-        )
-        if lines:
-            cursor.execute("update customers_account set mail_to = %s where id = %s", [list(lines), account_id])
+        refuse_end(agreement, on)
+    reads = final_reads(held, registers or {}, on, at, event)
+    ended = [agreement.agreement_id for agreement in held]
+    end(event, ended, on)
+    send_mail_to(event, account_id, lines)
+    reverted = revert(event, account_id=account_id, premise_id=premise_id, ended=ended, on=on)
+    begun = reverted.agreement_ids if reverted else ()
+    move_id = record(
+        event, kind="stop", account_id=account_id, premise_id=premise_id, on=on, begun=begun, ended=ended
+    )  # fmt: skip
     search.refresh([account_id])
     read = {read.meter for read in reads}
     unread = tuple(a.meter for a in held if a.meter and a.meter not in read and a.last_on != on)
     services = ", ".join(agreement.service for agreement in held)
     waits = f" No final read yet of meter {', '.join(unread)}." if unread else ""
-    event.about(says=f"Service ends on {on.isoformat()}: {services}.{waits}")
+    whose = f" {reverted.name} (account {reverted.account}) is responsible from then." if reverted else ""
+    event.about(says=f"Service ends on {on.isoformat()}: {services}.{waits}{whose}")
+    order_id = send_field(
+        event, kind="disconnect", premise_id=premise_id, account_id=account_id, on=on, unread=unread
+    )  # fmt: skip
     return Stopped(
         agreements=tuple(StoppedService(a.agreement_id, a.service, a.from_on, on) for a in held),
         reads=reads,
         unread=unread,
+        reverted=reverted,
+        move_id=move_id,
+        order_id=order_id,
     )
 
 
-def _held(account_id: int, premise_id: int, on: date) -> list[_Held]:
-    """What the account holds at the premise, or will."""
+def load_held(account_id: int, premise_id: int, on: date) -> list[Held]:
+    """What the account holds at the premise, or will.
+
+    :raises Refused: nothing
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "select g.id, s.id, s.service, lower(g.during), upper(g.during),"
+            " g.tariff_id, g.items,"
             " (select max(o.until_on) from bills_outcome o where o.agreement_id = g.id and o.code = 'billed'),"
             " coalesce(m.serial, ''), (select max(r.read_on) from meters_read r where r.installation_id = i.id)"
             " from customers_agreement g join customers_servicepoint s on s.id = g.service_point_id"
@@ -115,7 +139,7 @@ def _held(account_id: int, premise_id: int, on: date) -> list[_Held]:
             " order by s.id",
             [on, account_id, premise_id, on],
         )
-        held = [_Held(*row) for row in cursor.fetchall()]
+        held = [Held(*row) for row in cursor.fetchall()]
     if not held:
         raise Refused(
             f"The account holds nothing at this premise on {on.isoformat()}; look at its agreements.",
@@ -124,7 +148,11 @@ def _held(account_id: int, premise_id: int, on: date) -> list[_Held]:
     return held
 
 
-def _refuse(agreement: _Held, on: date) -> None:
+def refuse_end(agreement: Held, on: date) -> None:
+    """An agreement that cannot end on the day.
+
+    :raises Refused: it has a stop on file, began on that day or after, or is billed beyond it
+    """
     service = agreement.service.capitalize()
     if agreement.until_on is not None:
         raise Refused(f"{service} has a stop on file for {agreement.until_on.isoformat()}.", field="on")
@@ -138,9 +166,13 @@ def _refuse(agreement: _Held, on: date) -> None:
         )
 
 
-def _final_reads(
-    held: list[_Held], registers: Mapping[str, int], on: date, at: datetime, event: Acting
+def final_reads(
+    held: list[Held], registers: Mapping[str, int], on: date, at: datetime, event: Acting
 ) -> tuple[ReadEntered, ...]:
+    """The last reads of whoever ends, by service.
+
+    :raises rules.faults.BadValue: a service without a meter that stops here, a register that cannot be
+    """
     points = {a.service: a.service_point_id for a in held if a.service in METERED}
     for service in registers:
         if service not in points:

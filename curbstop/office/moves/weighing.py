@@ -12,31 +12,26 @@ from typing import Any
 
 from curbstop.office import policies, tariffs
 from curbstop.office._once import Refused
+from curbstop.office.deposits.deciding import decide_by
+from curbstop.office.deposits.facts import GUIDELINE, Told, applicant_of
 from curbstop.office.ledger.statements import array, ask
 from curbstop.office.writeoffs import list_written_off
 from curbstop.rules.customers import METERED, SERVICES
-from curbstop.rules.deposits import Applicant, Decided, Deposit, work_out
+from curbstop.rules.deposits import Decided, Deposit
 from curbstop.rules.faults import BadValue
 from curbstop.rules.money import show
 from curbstop.rules.moves import Choice, choose_tariff
 from curbstop.rules.policies import NotSet, Policies
 
-TENURES = {"owner": "own", "renter": "rent", "business": ""}
-"""An account's tenure as the deposit rule has it."""
-
-POLICIES = (
-    "fee.new_service",
-    "deposit.renter.residential",
-    "deposit.owner.by_credit",
-    "deposit.commercial",
-    "deposit.prior_debt",
-    "deposit.waiver",
-)
+POLICIES = ("fee.new_service", *GUIDELINE)
 
 
 @dataclass(frozen=True)
 class Occupant:
-    """Who is responsible for a service, and since when. ``until_on`` None: no notice was given."""
+    """Who is responsible for a service, and since when. ``until_on`` None: no notice was given.
+
+    ``lets_go``: a landlord between tenants by his standing agreement, who ends when the next one starts.
+    """
 
     service: str
     account_id: int
@@ -44,6 +39,7 @@ class Occupant:
     name: str
     from_on: date
     until_on: date | None
+    lets_go: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,8 +115,14 @@ class Party:
     name: str
     customer_class: str
     tenure: str
+    customer_id: int
     deposit_asked: bool
     earlier: tuple[int, ...]  # the customer's other accounts that nothing runs on
+
+    @property
+    def others(self) -> tuple[int, ...]:
+        """The accounts whose history is this customer's."""
+        return (self.id, *self.earlier)
 
 
 @dataclass(frozen=True)
@@ -149,28 +151,32 @@ def load_party(account_id: int, *, lock: bool) -> Party:
     rows = ask(_PARTY + (" for no key update of a" if lock else ""), {"id": account_id})
     if not rows:
         raise Refused(f"There is no account {account_id}; open one first.", field="account_id")
-    return Party(*[*rows[0][:6], tuple(rows[0][6])])
+    return Party(*[*rows[0][:7], tuple(rows[0][7])])
 
 
 _PARTY = """
-select a.id, a.number, c.name, a.customer_class, a.tenure,
-  exists (select 1 from payments_depositdemand d where d.account_id = a.id),
+select a.id, a.number, c.name, a.customer_class, a.tenure, c.id,
+  exists (select 1 from payments_depositdemand d where d.account_id = a.id and not exists
+    (select 1 from payments_depositwaived w where w.demand_id = d.id and w.request_id is null)),
   array(select o.id from customers_account o where o.customer_id = c.id and o.id <> a.id and not exists
     (select 1 from customers_agreement g where g.account_id = o.id and upper_inf(g.during)) order by o.id)
 from customers_account a join customers_customer c on c.id = a.customer_id where a.id = %(id)s::bigint"""
 
 _PLACES = """
 select p.address, s.id, s.service, i.id, coalesce(m.serial, ''), r.register, r.read_on,
-  o.account_id, o.number, o.name, lower(o.during), upper(o.during)
+  o.account_id, o.number, o.name, lower(o.during), upper(o.during), o.lets_go
 from customers_premise p left join customers_servicepoint s on s.premise_id = p.id
 left join meters_installation i on i.service_point_id = s.id and i.during @> %(on)s::date
 left join meters_meter m on m.id = i.meter_id
 left join lateral (select r.register, r.read_on from meters_read r where r.installation_id = i.id
   and not exists (select 1 from meters_read x where x.replaces_id = r.id)
   order by r.read_on desc, r.id desc limit 1) r on true
-left join lateral (select g.account_id, a.number, c.name, g.during from customers_agreement g
+left join lateral (select g.account_id, a.number, c.name, g.during, exists (select 1 from customers_reversion v
+    where v.premise_id = p.id and v.account_id = g.account_id and v.during @> lower(g.during)) lets_go
+  from customers_agreement g
   join customers_account a on a.id = g.account_id join customers_customer c on c.id = a.customer_id
-  where g.service_point_id = s.id and g.during && daterange(%(on)s::date, null) order by g.during limit 1) o on true
+  where g.service_point_id = s.id and g.during && daterange(%(on)s::date, null)
+  order by lets_go, g.during limit 1) o on true
 where p.id = %(premise)s::bigint order by array_position(%(order)s::text[], s.service), s.number"""
 
 
@@ -192,35 +198,60 @@ def _place(row: Any) -> Place:
     return Place(*[*row[1:7], occupant])
 
 
+def fit(
+    places: Sequence[Place],
+    address: str,
+    customer_class: str,
+    *,
+    on: date,
+    services: Sequence[str] | None,
+    wanted: Mapping[str, str],
+    refusals: list[Refused | BadValue],
+) -> tuple[list[Place], dict[str, Choice]]:
+    """The service points that would start and their tariffs; what stands in the way is added to ``refusals``."""
+    taken = _taken(places, services, address, refusals)
+    in_way = [place.occupant for place in taken if place.occupant is not None and not place.occupant.lets_go]
+    refusals += [_occupied(occupant, address, on) for occupant in in_way[:1]]
+    return taken, _choices(taken, customer_class, on, wanted, refusals)
+
+
 def weigh(
     party: Party | None,
     address: str,
     places: Sequence[Place],
     *,
+    premise_id: int,
     customer_class: str,
     tenure: str,
     on: date,
     services: Sequence[str] | None,
     wanted: Mapping[str, str],
-    instalments: int,
-    grades: Sequence[int],
+    told: Told,
 ) -> Weighed:
     """What a start comes to. Refusals are collected, not raised, so that a screen can show all of them."""
     refusals: list[Refused | BadValue] = []
-    taken = _taken(places, services, address, refusals)
-    occupants = [place.occupant for place in taken if place.occupant is not None]
-    refusals += [_occupied(occupant, address, on) for occupant in occupants[:1]]
-    choices = _choices(taken, customer_class, on, wanted, refusals)
+    taken, choices = fit(places, address, customer_class, on=on, services=services, wanted=wanted, refusals=refusals)
     rules = policies.load(*POLICIES)
-    fee, fee_says, fee_authority, fee_not_set = _fee(rules, on)
+    fee, fee_says, fee_authority, fee_not_set = fee_of(rules, "fee.new_service", on)
     old_debts = list_old_debts(account_ids=party.earlier) if party else ()
     debt = sum(old.cents for old in old_debts)
     left_owing = bool(party and party.earlier) and was_written_off(party.earlier if party else ())
     deposit: Decided | None = None
     if party is None or not party.deposit_asked:
         try:
-            deposit = _deposit(rules, customer_class, tenure, on, debt, instalments, grades, left_owing)
-        except BadValue as fault:
+            applicant = applicant_of(
+                told,
+                rules,
+                customer_class=customer_class,
+                tenure=tenure,
+                owed_cents=debt,
+                left_owing=left_owing,
+                earlier=party.others if party else (),
+                premise_id=premise_id,
+                on=on,
+            )
+            deposit = decide_by(rules, applicant, on=on)
+        except (BadValue, Refused) as fault:
             refusals.append(fault)
     if isinstance(deposit, Deposit) and deposit.debt_first_cents:
         refusals.append(_owes_first(deposit, old_debts))
@@ -341,35 +372,15 @@ def _choices(
     return found
 
 
-def _fee(rules: Policies, on: date) -> tuple[int | None, str, str, str]:
+def fee_of(rules: Policies, id: str, on: date) -> tuple[int | None, str, str, str]:
+    """A fee in cents with its sentence and authority; None, and why, where it is not set."""
     try:
-        cents = rules.cents("fee.new_service", on=on)
+        cents = rules.cents(id, on=on)
     except NotSet as missing:
         return None, "", "", missing.says or str(missing)
-    policy = rules.policy("fee.new_service")
+    policy = rules.policy(id)
     value = policy.on(on)
     return cents, policy.says, value.authority if value else policy.authority, ""
-
-
-def _deposit(
-    rules: Policies,
-    customer_class: str,
-    tenure: str,
-    on: date,
-    debt_cents: int,
-    instalments: int,
-    grades: Sequence[int],
-    left_owing: bool,
-) -> Decided:
-    applicant = Applicant(
-        customer_class=customer_class,
-        tenure=TENURES[tenure] if customer_class == "residential" else "",
-        grades=tuple(grades),
-        owed_cents=debt_cents,
-        instalments=instalments,
-        left_owing=left_owing,
-    )
-    return work_out(rules, applicant, on=on)
 
 
 def preview(weighed: Weighed) -> StartPreview:
