@@ -1,14 +1,16 @@
 """What follows when a bill is not paid. So far: the late charge that the bill announced, assessed once for each run.
 
-A payment by card that is on its way when a run is looked at makes its late charge wait (``late.pending_waits``); when
-it has come or come to nothing, ``settle_late`` spares or charges.
+A payment on its way when a run is looked at (a card asked, a draft, a row of a file) makes its late charge wait
+(``late.pending_waits``), and so does a dispute for the part that is disputed; when the money has come or come to
+nothing, or the dispute is decided, ``settle_late`` spares or charges.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 
 from django.db import connection
 
@@ -24,11 +26,15 @@ from curbstop.rules.policies import NotSet, Policies
 LATE_RECEIVABLE, LATE_REVENUE = 1220, 4110
 HELD_PAYMENT_PENDING = "held_payment_pending"
 """The outcome of a late bill while a payment of its account is on its way."""
+HELD_DISPUTE = "held_dispute"
+"""The outcome of a late bill of which no more is open than is under dispute."""
+AFTER_FINDING = "dispute.after_finding"
 
 
 @dataclass(frozen=True)
 class LateAssessed:
-    """What came of looking at a run's bills after their due date. ``held``: late, with a payment on its way."""
+    """What came of looking at a run's bills after their due date. ``held``: late, with a payment on its way or open
+    only for what is under dispute."""
 
     run: int
     bills: int
@@ -60,7 +66,8 @@ class LateDue:
 class _LateBill:
     bill_id: int
     account_id: int
-    billed_cents: dict[str, int]  # by the kind of late charge of each fund that billed it
+    billed_cents: dict[str, int]  # by the kind of late charge of each fund that billed it, less approved credits
+    open_cents: int
 
 
 def get_late_day(on: date) -> int:
@@ -90,7 +97,8 @@ def assess_late(event: Acting, /, *, key: Key, by: Actor, at: datetime, run: int
 
     A bill is late when any of its lines was still open counting the money that came in effect before the late day, so a
     payment that was on time and posted later spares the charge. The charge is a percent of the bill's total
-    (``late.percent``), split over the funds that billed it, and due with the account's next bill.
+    (``late.percent``), less what was credited on it and what is under dispute, split over the funds that billed it,
+    and due with the account's next bill.
 
     :raises NotSet: the city has not published the percent or the day
     :raises Refused: no such posted run, too early, or already assessed
@@ -102,10 +110,10 @@ def assess_late(event: Acting, /, *, key: Key, by: Actor, at: datetime, run: int
     late = _late_bills(run, funds, before=due.due_on + timedelta(days=rules.whole("late.day", on=on)))
     percent = rules.percent("late.percent", on=on)
     charge_due_on = _next_due(due.cycle, on) or on + timedelta(days=rules.whole("bill.due_days", on=on))
-    found = [(bill, parts) for bill in late if (parts := late_charge(bill.billed_cents, percent))]
-    waiting = _pending([bill.account_id for bill, _ in found]) if _pending_waits(rules, on) else set()
-    charged = [(bill, parts) for bill, parts in found if bill.account_id not in waiting]
-    held = [bill for bill, _ in found if bill.account_id in waiting]
+    codes = _codes(late, on, pending_waits=_pending_waits(rules, on))
+    disputed = _disputed([bill.account_id for bill in late])
+    charged = _charges([bill for bill in late if bill.bill_id not in codes], percent, disputed)
+    held = [bill for bill in late if bill.bill_id in codes and late_charge(bill.billed_cents, percent)]
     documents = ledger.reserve_documents(len(charged))
     txn = None
     if charged:
@@ -118,7 +126,7 @@ def assess_late(event: Acting, /, *, key: Key, by: Actor, at: datetime, run: int
         for (bill, parts), document in zip(charged, documents, strict=True)
     )
     LateHeld.objects.bulk_create(
-        LateHeld(bill_id=bill.bill_id, run_id=run, code=HELD_PAYMENT_PENDING, event_id=event.id) for bill in held
+        LateHeld(bill_id=bill.bill_id, run_id=run, code=codes[bill.bill_id], event_id=event.id) for bill in held
     )
     event.about(f"run:{run}", *(f"account:{bill.account_id}" for bill, _ in charged))
     event.about(says=f"Late charge on the bills due {due.due_on:%a %-d %b %Y}.")
@@ -133,50 +141,115 @@ def _pending_waits(rules: Policies, on: date) -> bool:
         return True
 
 
+def _codes(late: Sequence[_LateBill], on: date, *, pending_waits: bool) -> dict[int, str]:
+    """Why late bills wait, by bill: a payment is on its way, or all that is open is under dispute."""
+    accounts = [bill.account_id for bill in late]
+    pending = _pending(accounts, on) if pending_waits else set()
+    disputed = _disputed(accounts)
+    found = {}
+    for bill in late:
+        if bill.account_id in pending:
+            found[bill.bill_id] = HELD_PAYMENT_PENDING
+        elif bill.open_cents <= disputed.get(bill.account_id, 0):
+            found[bill.bill_id] = HELD_DISPUTE
+    return found
+
+
+def _charges(
+    late: Iterable[_LateBill], percent: Fraction, disputed: Mapping[int, int]
+) -> list[tuple[_LateBill, dict[str, int]]]:
+    """The bills that are charged, each with its charge by kind."""
+    found = []
+    for bill in late:
+        parts = late_charge(bill.billed_cents, percent, disputed_cents=disputed.get(bill.account_id, 0))
+        found += [(bill, parts)] if parts else []
+    return found
+
+
 _PENDING = """
-select distinct a.account_id from payments_ask a where a.account_id = any(%s)
+select a.account_id from payments_ask a where a.account_id = any(%(accounts)s)
   and not exists (select from payments_askended e where e.ask_id = a.id)
-  and not exists (select from payments_cardpayment p where p.ask_id = a.id)"""
+  and not exists (select from payments_cardpayment p where p.ask_id = a.id)
+union select d.account_id from payments_draftplan d
+where d.account_id = any(%(accounts)s) and d.code in ('draft', 'again')
+  and not exists (select from payments_draftposted p where p.run_id = d.run_id)
+union select r.account_id from payments_batch b join payments_batchrow r on r.batch_id = b.id
+where b.received_on > %(on)s - 30 and r.account_id = any(%(accounts)s)
+  and not exists (select from payments_batchrowdone d where (d.batch_id, d.row_no) = (r.batch_id, r.row_no))"""
 
 
-def _pending(account_ids: list[int]) -> set[int]:
-    """Those of the accounts on which a payment was asked for that is not here yet."""
+def _pending(account_ids: list[int], on: date) -> set[int]:
+    """Those of the accounts with money on its way: asked for by card, planned or sent as a draft, or in a file of
+    payments of the last 30 days that is not posted whole."""
     with connection.cursor() as cursor:
-        cursor.execute(_PENDING, [account_ids])
+        cursor.execute(_PENDING, {"accounts": account_ids, "on": on})
         return {row[0] for row in cursor.fetchall()}
 
 
+_DISPUTED = """
+select a.id, sum(r.held_cents)::bigint from unnest(%s::bigint[]) a (id)
+join ledger_request r on r.account_ids @> array[a.id] and r.held_cents > 0
+where not exists (select from ledger_verdict v where v.request_id = r.id) group by a.id"""
+
+
+def _disputed(account_ids: list[int]) -> dict[int, int]:
+    """What is under dispute on each account, by the requests that nobody has decided."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DISPUTED, [sorted(set(account_ids))])
+        return dict(cursor.fetchall())
+
+
+_FOUND = """
+select a.id, max(v.on) from unnest(%s::bigint[]) a (id)
+join ledger_request r on r.account_ids @> array[a.id] and r.held_cents > 0
+join ledger_verdict v on v.request_id = r.id group by a.id"""
+
+
+def _still_to_pay(account_ids: list[int], rules: Policies, on: date) -> set[int]:
+    """Accounts whose dispute was decided not long enough ago, or with a city that has not said how long that is."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FOUND, [sorted(set(account_ids))])
+        found: dict[int, date] = dict(cursor.fetchall())
+    try:
+        days = timedelta(days=rules.whole(AFTER_FINDING, on=on))
+    except NotSet:
+        return set(found)
+    return {account for account, decided_on in found.items() if on <= decided_on + days}
+
+
 _HELD = """
-select h.run_id, h.bill_id, b.account_id from delinquency_lateheld h join bills_bill b on b.id = h.bill_id
+select h.run_id, h.bill_id, b.account_id, h.code from delinquency_lateheld h join bills_bill b on b.id = h.bill_id
 where not exists (select from delinquency_latesettled s where s.held_id = h.bill_id) order by h.run_id, h.bill_id"""
 
 
 @act("delinquency.settle_late")
 def settle_late(event: Acting, /, *, key: Key, by: Actor, at: datetime, on: date) -> LateSettling:
-    """Look again at late bills whose charge waited for a payment on its way: paid by now is spared, unpaid is charged.
+    """Look again at late bills whose charge waited: paid by now is spared, unpaid is charged.
 
-    One that still waits is left alone. A bill is spared when nothing of it is open any more, whatever the day of the
-    payment: it was on its way when the charge was due.
+    One that still waits (for a payment on its way, a decision on a dispute, or the days to pay after it, policy
+    ``dispute.after_finding``) is left alone. A bill is spared when nothing of it is open any more, whatever the day of
+    the payment: it was on its way when the charge was due.
 
     :raises NotSet: the city has not published the percent
     """
-    rules = policies.load("late.percent", "bill.due_days")
+    rules = policies.load("late.percent", "bill.due_days", AFTER_FINDING)
     with connection.cursor() as cursor:
         cursor.execute(_HELD)
         rows = cursor.fetchall()
-    accounts = [account for _, _, account in rows]
+    accounts = [account for _, _, account, _ in rows]
     lock_accounts(accounts)
-    waiting = _pending(accounts)
+    waiting = _pending(accounts, on) | set(_disputed(accounts))
+    to_pay = _still_to_pay([account for _, _, account, code in rows if code == HELD_DISPUTE], rules, on)
     ready: dict[int, list[int]] = {}
-    for run, bill, account in rows:
-        if account not in waiting:
+    for run, bill, account, code in rows:
+        if account not in waiting and not (code == HELD_DISPUTE and account in to_pay):
             ready.setdefault(run, []).append(bill)
     spared = charged = cents = 0
     for run, bills in ready.items():
         done = _settle_run(event, run, bills, rules, on)
         spared, charged, cents = spared + done.spared, charged + done.charged, cents + done.cents
     if spared or charged:
-        event.about(says=f"Late charges that waited for a payment: {spared} spared, {charged} charged.")
+        event.about(says=f"Late charges that waited: {spared} spared, {charged} charged.")
     return LateSettling(spared, charged, cents)
 
 
@@ -254,25 +327,32 @@ def _open_accounts(run: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+# what is open counts what came in effect before the day; what an approval took off the bill was not billed
 _LATE = """
-with open as (
-  select b.id from bills_bill b
+with item as (
+  select b.id, b.account_id, p.fund,
+    coalesce(sum(p.debit_cents - p.credit_cents)
+      filter (where t.effective_on < %(before)s or p.debit_cents > 0), 0) open,
+    coalesce(sum(p.debit_cents) filter (where p.txn_id = b.txn_id), 0)
+      - coalesce(sum(p.credit_cents) filter (where t.act = 'adjust'), 0) billed
+  from bills_bill b
   join ledger_posting p on p.account_id = b.account_id and p.document_id = b.id and p.sub = 2
   join ledger_transaction t on t.id = p.txn_id
-  where b.run_id = %(run)s and (t.effective_on < %(before)s or p.debit_cents > 0)
-  group by b.id, p.line_no, p.gl_id having sum(p.debit_cents - p.credit_cents) > 0)
-select b.id, b.account_id, p.fund, sum(p.debit_cents)::bigint
-from bills_bill b join customers_account a on a.id = b.account_id
-join ledger_posting p on p.txn_id = b.txn_id and p.account_id = b.account_id and p.document_id = b.id and p.sub = 2
-where b.id in (select id from open) group by b.id, b.account_id, a.number, p.fund order by a.number, p.fund"""
+  where b.run_id = %(run)s group by b.id, p.fund, p.line_no, p.gl_id)
+select i.id, i.account_id, i.fund, sum(i.billed)::bigint, sum(greatest(i.open, 0))::bigint
+from item i join customers_account a on a.id = i.account_id
+where i.id in (select id from item where open > 0)
+group by i.id, i.account_id, a.number, i.fund order by a.number, i.id, i.fund"""
 
 
 def _late_bills(run: int, funds: dict[int, str], *, before: date) -> list[_LateBill]:
     found: dict[int, _LateBill] = {}
     with connection.cursor() as cursor:
         cursor.execute(_LATE, {"run": run, "before": before})
-        for bill_id, account_id, fund, cents in cursor.fetchall():
-            found.setdefault(bill_id, _LateBill(bill_id, account_id, {})).billed_cents[funds[fund]] = cents
+        for bill_id, account_id, fund, cents, open_cents in cursor.fetchall():
+            bill = found.get(bill_id, _LateBill(bill_id, account_id, {}, 0))
+            billed = bill.billed_cents | ({funds[fund]: cents} if cents > 0 else {})
+            found[bill_id] = replace(bill, billed_cents=billed, open_cents=bill.open_cents + open_cents)
     return list(found.values())
 
 

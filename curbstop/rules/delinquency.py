@@ -8,7 +8,7 @@ from fractions import Fraction
 from curbstop.rules.bills import late_cents
 
 
-def late_charge(billed_cents: Mapping[str, int], percent: Fraction) -> dict[str, int]:
+def late_charge(billed_cents: Mapping[str, int], percent: Fraction, *, disputed_cents: int = 0) -> dict[str, int]:
     """The late charge on a bill, split over its services in proportion to what each was billed.
 
     The charge is ``percent`` of the bill's total, rounded half up once; its cents go to the services by largest
@@ -16,15 +16,18 @@ def late_charge(billed_cents: Mapping[str, int], percent: Fraction) -> dict[str,
     left out.
 
     :param billed_cents: what the bill charged by service, each 0 or more
+    :param disputed_cents: so much of it is under dispute, and no charge is put on that (Memphis Light v. Craft)
     :raises ValueError: a negative amount
 
     >>> late_charge({"water": 4464, "sewer": 3845, "sanitation": 1150}, Fraction(2))
     {'water': 89, 'sewer': 77, 'sanitation': 23}
+    >>> late_charge({"water": 4464, "sewer": 3845, "sanitation": 1150}, Fraction(2), disputed_cents=4459)
+    {'water': 47, 'sewer': 41, 'sanitation': 12}
     """
-    if any(cents < 0 for cents in billed_cents.values()):
-        raise ValueError(f"a bill's services are 0 or more, not {dict(billed_cents)}")
+    if disputed_cents < 0 or any(cents < 0 for cents in billed_cents.values()):
+        raise ValueError(f"a bill's services are 0 or more, not {dict(billed_cents)}, disputed {disputed_cents}")
     total = sum(billed_cents.values())
-    charge = late_cents(total, percent)
+    charge = late_cents(max(total - disputed_cents, 0), percent)
     if not charge:
         return {}
     parts = {service: charge * cents // total for service, cents in billed_cents.items()}

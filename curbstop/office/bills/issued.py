@@ -11,7 +11,8 @@ from django.db import connection
 @dataclass(frozen=True)
 class IssuedBill:
     """A bill as issued. ``previous_cents`` is what the account owed just before (below zero: a credit), and
-    ``deposit_cents`` the deposit that was asked for with it and is not part of its total."""
+    ``deposit_cents`` the deposit that was asked for with it, less what an exception let go, and is not part of its
+    total."""
 
     bill_id: int
     run: int
@@ -37,7 +38,9 @@ def list_issued(*, from_on: date, until_on: date) -> tuple[IssuedBill, ...]:
             "select b.id, r.id, b.account_id, a.number, r.read_on, r.bill_on, b.due_on, b.total_cents,"
             " b.previous_cents, coalesce(d.cents, 0)::bigint from bills_run r join bills_bill b on b.run_id = r.id"
             " join customers_account a on a.id = b.account_id"
-            " left join (select account_id, due_on, sum(cents) cents from payments_depositdemand group by 1, 2) d"
+            " left join (select x.account_id, x.due_on, sum(x.cents - coalesce(w.cents, 0)) cents"
+            "   from payments_depositdemand x left join (select demand_id, sum(cents) cents from payments_depositwaived"
+            "     group by 1) w on w.demand_id = x.id group by 1, 2) d"
             "   on d.account_id = b.account_id and d.due_on = b.due_on"
             " where r.bill_on >= %s and r.bill_on < %s order by b.id",
             [from_on, until_on],
