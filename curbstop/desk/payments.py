@@ -209,6 +209,7 @@ def reverse(request: HttpRequest, id: int) -> HttpResponse:
         why = entries.choice("why", tuple(WHY), says="Choose what happened.")
         if not entries.errors and _reversed(request, found, why, reason, entries):
             return redirect("payments-receipt", id=id)
+    pledged = any(tender.type == "pledge" for tender in found.read.tenders)
     after = header.balance_cents + sum(line.cents for line in found.accounts[0].lines if not line.deposit)
     values = {
         "receipt": found.read,
@@ -216,9 +217,10 @@ def reverse(request: HttpRequest, id: int) -> HttpResponse:
         "header": header,
         "errors": entries.errors,
         "sent": entries,
-        "why": WHY,
+        "why": PLEDGE_WHY if pledged else WHY,
         "after": after,
-        "fee": payments.get_returned_fee(on=clock.today()),
+        "pledged": pledged,
+        "fee": None if pledged else payments.get_returned_fee(on=clock.today()),
     }
     return render(request, "desk/payments/reverse.html", {**values, "key": entries.key or new_key()})
 
@@ -226,6 +228,10 @@ def reverse(request: HttpRequest, id: int) -> HttpResponse:
 WHY = {
     "misposted": "It was taken on the wrong account, or for the wrong amount",
     "returned": "The bank returned it: insufficient funds, account closed, stop payment",
+}
+PLEDGE_WHY = {
+    "returned": "The agency does not keep its pledge",
+    "misposted": "It was taken on the wrong account, or for the wrong amount",
 }
 
 

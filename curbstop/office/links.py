@@ -111,6 +111,24 @@ def list_links(*, account_id: int | None = None) -> tuple[LinkRow, ...]:
 
 
 @dataclass(frozen=True)
+class Colleague:
+    """Somebody who signs in, as a link names them."""
+
+    username: str
+    name: str
+
+
+def list_colleagues() -> tuple[Colleague, ...]:
+    """Everybody who signs in, by name."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select username, coalesce(nullif(trim(first_name || ' ' || last_name), ''), username) from base_user"
+            " where is_active order by 2"
+        )
+        return tuple(Colleague(*row) for row in cursor.fetchall())
+
+
+@dataclass(frozen=True)
 class MarkedAccount:
     """A colleague's or official's account on a day, with what a friend might have spared it.
 

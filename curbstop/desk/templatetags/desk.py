@@ -273,6 +273,10 @@ def hundredths(value: int) -> str:
 
 
 _LETTERS = {
+    "leak_letter": ("Letter: leak credit", "Your leak credit"),
+    "rebill_letter": ("Letter: corrected bill", "Your bill was corrected"),
+    "unclaimed_notice": ("Notice of 11 O.S. 35-107", "Your deposit's check was not cashed"),
+    "pledge_failed": ("Letter: a pledge was not kept", "A pledge was not kept"),
     "returned_hanger": ("Door hanger", "Your payment came back"),
     "returned_letter": ("Letter", "Your payment came back"),
     "cash_only": ("Letter", "How you can pay until then"),

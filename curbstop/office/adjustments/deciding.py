@@ -16,6 +16,7 @@ from curbstop.office._own import refuse_own
 from curbstop.office.adjustments.kinds import Kind, kind_of
 from curbstop.office.adjustments.weighing import Asked, Weighed
 from curbstop.office.adjustments.windows import level_for
+from curbstop.office.payments.returning import queue_letter
 from curbstop.records.ledger.models import Evidence, Request, Verdict
 from curbstop.rules.customers import check_text
 from curbstop.rules.money import show
@@ -73,7 +74,18 @@ def approve(
     txn_ids = kind.post(event, asked, weighed)
     event.about(says=f"Approved, asked by {row.asked_by}: {weighed.says}")
     letter = kind.letter(asked, weighed) if kind.letter else ()
+    _queue_letters(event, row, weighed, letter, on)
     return Decided(row.pk, row.kind, "approved", weighed.cents, level.role, txn_ids, weighed.says, letter)
+
+
+def _queue_letters(event: Acting, row: Request, weighed: Weighed, letter: tuple[str, ...], on: date) -> None:
+    """Put what the customer is told among the letters to be made; each account has its own where several are told."""
+    told = weighed.facts.get("letters") or ({row.account_ids[0]: letter} if letter else {})
+    for account_id, paragraphs in told.items():
+        queue_letter(
+            event, account_id=int(account_id), kind=f"{row.kind}_letter", says=paragraphs[0],
+            facts={"paragraphs": list(paragraphs[1:]), "request": row.pk}, on=on,
+        )  # fmt: skip
 
 
 def _check_second_person(row: Request, by: Actor) -> None:

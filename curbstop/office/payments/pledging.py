@@ -164,17 +164,23 @@ class PledgeRow:
     awaited_cents: int
     accepted_on: date
     due_on: date
+    receipt_id: int
+    receipt: str
 
 
 def list_pledges() -> tuple[PledgeRow, ...]:
-    """Pledges whose money is awaited, the oldest first."""
+    """Pledges whose money is awaited, the oldest first. One that is not kept is taken back on its receipt."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select d.id, d.account_id, a.number, c.name, d.agency, d.reference, d.cents, i.cents, d.accepted_on,"
-            " d.due_on from payments_pledge d join customers_account a on a.id = d.account_id"
-            " join customers_customer c on c.id = a.customer_id join lateral ("
+            " d.due_on, r.document_id, s.code, r.no from payments_pledge d"
+            " join customers_account a on a.id = d.account_id"
+            " join customers_customer c on c.id = a.customer_id"
+            " join payments_tender x on x.batch_document_id = d.id and x.type = 'pledge'"
+            " join payments_receipt r on (r.series_id, r.no) = (x.series_id, x.no)"
+            " join payments_series s on s.id = r.series_id join lateral ("
             "   select coalesce(sum(p.debit_cents - p.credit_cents), 0)::bigint cents from ledger_posting p"
             "   join ledger_gl g on g.id = p.gl_id where p.document_id = d.id and p.sub = 1 and g.object = 1070) i"
             " on i.cents > 0 order by d.due_on, d.id"
         )
-        return tuple(PledgeRow(*row) for row in cursor.fetchall())
+        return tuple(PledgeRow(*row, receipt_number(code, no)) for *row, code, no in cursor.fetchall())

@@ -35,6 +35,9 @@ CERTIFIED = ("cash", "cashier's check", "money order")
 COUNTED = ("check", "ach", "lockbox", "mail", "bill_pay")
 """Types of tender whose return counts, and that a mark refuses, until a city says otherwise."""
 
+PLEDGE = "pledge"
+"""A tender that is an agency's promise; the customer's own payments are counted, an agency's are not."""
+
 _WORDS = {"check": "check", "ach": "bank draft", "lockbox": "check", "mail": "check", "bill_pay": "bank payment"}
 
 
@@ -83,6 +86,8 @@ def follow(
 ) -> tuple[Followed, ...]:
     """Write what follows for the act under way; the accounts are locked. The fee falls on the first account alone.
 
+    A pledge that is not kept was no payment of the customer's: no fee, no count, only the letter.
+
     :param on: the day the bank returned it; the fee is posted on ``day``
     """
     known = policies.load(FEE, COUNT, COUNTS, MAKE_GOOD, NOTICE, "calendar.holidays", "office.hours", "office.phone")
@@ -91,14 +96,17 @@ def follow(
         cents = back.cents if len(back.account_ids) == 1 else _part(back.txn_id, account_id)
         missing: list[str] = []
         due = _make_good_on(known, on, missing)
-        fee, fee_document = _charge_fee(event, account_id, known, on, day, due, missing) if place == 0 else (0, None)
+        charged = place == 0 and back.tender != PLEDGE
+        fee, fee_document = _charge_fee(event, account_id, known, on, day, due, missing) if charged else (0, None)
         Returned.objects.create(
             file_id=file_id, line=line, code=code, reason=reason, trace=trace, outcome="returned",
             account_id=account_id, series_id=back.series_id, no=back.no, cents=cents, tender=back.tender,
             returned_on=on, txn_id=back.txn_id, fee_cents=fee, fee_document_id=fee_document, make_good_on=due,
             event_id=event.id,
         )  # fmt: skip
-        count, until_on, letters = _mark(event, account_id, known, on, missing)
+        count, until_on, letters = (
+            (0, None, ()) if back.tender == PLEDGE else _mark(event, account_id, known, on, missing)
+        )
         told = _Told(back, reason, cents, fee, due, on)
         letters = (*_notify(event, account_id, known, told), *letters)
         done.append(Followed(account_id, fee, due, count, until_on, letters, tuple(missing)))
@@ -219,11 +227,15 @@ def _notify(event: Acting, account_id: int, known: Policies, told: _Told) -> tup
         document = str(known.table(NOTICE, on=told.on)["document"])
     except NotSet:
         document = "letter"
-    kind = "returned_hanger" if document == "hanger" else "returned_letter"
+    if told.back.tender == PLEDGE:
+        document = "pledge_failed"
+    kind = {"hanger": "returned_hanger", "pledge_failed": "pledge_failed"}.get(document, "returned_letter")
     amount = told.cents + told.fee_cents
     by = f" by {_spoken(told.due_on, year=False)}" if told.due_on else ""
     words = _WORDS.get(told.back.tender, "payment")
     once = "A check is presented once. " if told.back.tender == "check" else f"Your {words} came back. "
+    if told.back.tender == PLEDGE:
+        once = f"The agency that pledged ${show(told.cents)} for you does not pay it, so it is owed again. "
     says = f"{once}Please bring ${show(amount)} in {_listed(known, told.on, first=False)}{by}."
     _queue(event, account_id, kind, says, {
         "amount_cents": amount, "returned_cents": told.cents, "fee_cents": told.fee_cents, "reason": told.reason,

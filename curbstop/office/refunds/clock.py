@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from curbstop.office import ledger, policies
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
+from curbstop.office.payments.returning import queue_letter
 from curbstop.office.refunds.checks import _end, _hold
 from curbstop.office.refunds.reads import RefundRow, list_refunds
 from curbstop.office.refunds.sending import KIND, SENT, UNCLAIMED
@@ -68,6 +69,10 @@ def notify(event: Acting, /, *, key: Key, by: Actor, at: datetime, refund_id: in
     RefundNotice.objects.create(
         sent_id=refund.sent_id, mailed_on=on, ends_on=ends_on, mail_to=list(refund.mail_to), words=words, txn_id=txn_id,
         event_id=event.id,
+    )  # fmt: skip
+    queue_letter(
+        event, account_id=refund.account_id, kind="unclaimed_notice", says=words,
+        facts={"mail_to": list(refund.mail_to), "law": "11 O.S. 35-107"}, on=on,
     )  # fmt: skip
     event.about(f"account:{refund.account_id}", f"refund:{refund.id}")
     event.about(says=f"Notice mailed: check {refund.check} of {show(refund.cents)} ends on {ends_on.isoformat()}.")
