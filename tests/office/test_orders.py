@@ -4,8 +4,9 @@ import base64
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
-from curbstop.office import orders
+from curbstop.office import closing, orders
 from curbstop.office._once import NotPermitted, Refused
 from curbstop.records.base.models import Event
 from curbstop.records.meters.models import Installation, Read
@@ -148,3 +149,31 @@ def test_who_may():
             write(by=by(name))
     with pytest.raises(NotPermitted):
         orders.assign(key=key(), by=by("finn"), at=NOW, order_ids=(1,), user_ids=())
+
+
+def test_the_proofs_see_an_order_without_its_effect_and_one_that_nobody_answers_for():
+    only = {"41", "42"}
+
+    def faults(day):
+        return [fault for one in closing.get_proof(on=day, only=only).proved for fault in one.faults]
+
+    move_in(7, TODAY - timedelta(10), register=7000)
+    id = write("shut_off", number=7, on=TODAY)
+    assert faults(TODAY + timedelta(1)) == []  # its writer answers for it
+    complete(id, {"serial": "40000007", "register": 7100})
+    late = write("reread", number=8, on=TODAY)
+    assert faults(TODAY + timedelta(1)) == []
+    with connection.cursor() as cursor:  # past the office: rows nobody may change
+        cursor.execute("set constraints all immediate")
+        cursor.execute("alter table orders_end disable trigger never_changes")
+        cursor.execute("update orders_end set effect = effect - 'turn_off' where order_id = %s", [id])
+        cursor.execute("alter table orders_end enable trigger never_changes")
+        cursor.execute("alter table orders_plan disable trigger never_changes")
+        cursor.execute("update orders_plan set owner_id = null where order_id = %s", [late])
+        cursor.execute("alter table orders_plan enable trigger never_changes")
+    said = faults(TODAY + timedelta(1))
+    assert [one.partition(" (event")[0] for one in said] == [
+        f"order {id} (shut_off): turn_off did not happen",
+        f"order {late} (reread), promised for 2026-03-02: nobody has it and nobody answers for it",
+    ]
+    assert faults(TODAY)[1:] == []  # its day is not over

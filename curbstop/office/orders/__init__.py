@@ -17,12 +17,23 @@ from curbstop.office.orders.completing import Completed, Taken, cannot_complete,
 from curbstop.office.orders.effects import EFFECTS, Doing, Effect, Effected
 from curbstop.office.orders.hazards import confirm_hazard, confirm_warning, end_hazard, report_hazard
 from curbstop.office.orders.reads import OrderRow, list_at, list_ended, list_given_back, list_open
+from curbstop.office.orders.whole import (
+    OrderPage,
+    Window,
+    get_attachment,
+    get_order,
+    get_orders,
+    list_crew,
+    list_hazards_to_see,
+    list_windows,
+)
 from curbstop.office.orders.writing import Assigning, assign, cancel, change, own, reschedule, write
 
 __all__ = [
-    "Assigning", "Completed", "Doing", "EFFECTS", "Effect", "Effected", "Ended", "HazardThere", "OrderRow", "Place",
-    "Raised", "Taken", "assign", "cancel", "cannot_complete", "change", "city_time", "complete", "confirm_hazard",
-    "confirm_warning", "end_hazard", "get_type", "get_valves", "get_windows", "list_at", "list_ended",
-    "list_given_back", "list_hazards", "list_open", "load_place", "load_types", "own", "report_hazard", "reschedule",
-    "write",
+    "Assigning", "Completed", "Doing", "EFFECTS", "Effect", "Effected", "Ended", "HazardThere", "OrderPage", "OrderRow",
+    "Place", "Raised", "Taken", "Window", "assign", "cancel", "cannot_complete", "change", "city_time", "complete",
+    "confirm_hazard", "confirm_warning", "end_hazard", "get_attachment", "get_order", "get_orders", "get_type",
+    "get_valves", "get_windows", "list_at", "list_crew", "list_ended", "list_given_back", "list_hazards",
+    "list_hazards_to_see", "list_open", "list_windows", "load_place", "load_types", "own", "report_hazard",
+    "reschedule", "write",
 ]  # fmt: skip

@@ -72,9 +72,10 @@ where {which} order by {order} limit %(most)s"""
 _BY_ROUTE = """n.priority, n."on" nulls last, n.window, p.route, p.sequence, o.id"""
 
 
-def _ask(
+def ask_rows(
     which: str, asked: Mapping[str, Any], *, now: datetime, order: str = _BY_ROUTE, most: int = 500
 ) -> tuple[OrderRow, ...]:
+    """Orders in a list, by a condition over ``o`` (the order), ``n`` (its plan), ``w`` (its crew), ``e`` (its end)."""
     types = load_types()
     with connection.cursor() as cursor:
         cursor.execute(_ROWS.format(which=which, order=order), {**asked, "most": most})
@@ -113,13 +114,13 @@ def list_open(
         "(%(user)s::bigint is null or %(user)s = any(w.ids))",
         '(%(on)s::date is null or n."on" is null or n."on" = %(on)s or n."on" < %(on)s)',
     ]
-    return _ask(" and ".join(which), {"premise": premise_id, "user": user_id, "on": on}, now=now)
+    return ask_rows(" and ".join(which), {"premise": premise_id, "user": user_id, "on": on}, now=now)
 
 
 def list_ended(*, now: datetime, on: date, user_id: int | None = None) -> tuple[OrderRow, ...]:
     """The orders that ended on a day: done, given back, cancelled; the last first."""
     which = "e.done_on = %(on)s and (%(user)s::bigint is null or e.by_id = %(user)s)"
-    return _ask(which, {"on": on, "user": user_id}, now=now, order="e.done_at desc, o.id desc")
+    return ask_rows(which, {"on": on, "user": user_id}, now=now, order="e.done_at desc, o.id desc")
 
 
 def list_given_back(*, now: datetime) -> tuple[OrderRow, ...]:
@@ -129,9 +130,9 @@ def list_given_back(*, now: datetime) -> tuple[OrderRow, ...]:
         " and not exists (select from orders_order g"
         " where (g.premise_id, g.type) = (o.premise_id, o.type) and g.id > o.id)"
     )
-    return _ask(which, {}, now=now, order="e.done_at desc, o.id desc")
+    return ask_rows(which, {}, now=now, order="e.done_at desc, o.id desc")
 
 
 def list_at(*, premise_id: int, now: datetime, most: int = 20) -> tuple[OrderRow, ...]:
     """The orders of a premise, open and ended, the last first."""
-    return _ask("o.premise_id = %(premise)s", {"premise": premise_id}, now=now, order="o.id desc", most=most)
+    return ask_rows("o.premise_id = %(premise)s", {"premise": premise_id}, now=now, order="o.id desc", most=most)
