@@ -70,16 +70,17 @@ select agreement, account, from_on, rank, number from (
   where p.cycle_id = %(cycle)s and lower(g.during) < %(read_on)s
 ) due where from_on < until_on
 """
+_ENDED = "and exists (select from customers_agreement e where e.id = agreement and upper(e.during) <= %(read_on)s)"
 # most were billed by the cycle's last run; only of the others is the last bill looked for one by one. Whatever
 # another run
 # billed meanwhile is found when the chunk is loaded.
 _DUE_KINDS = {"agreement": "bigint", "account": "bigint", "from_on": "date", "rank": "integer", "number": "smallint"}
 
 
-def who_is_due(turn: Turn) -> dict[str, NDArray[Any]]:
+def who_is_due(turn: Turn, *, finals: bool = False) -> dict[str, NDArray[Any]]:
     """``agreement``, ``account`` and ``from_on`` of everything to bill through the turn's read, accounts ascending, the
     services of each in the order of the bill's lines. Agreements that ended and are not billed to their end are due
-    too.
+    too; with ``finals`` they alone.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -88,7 +89,7 @@ def who_is_due(turn: Turn) -> dict[str, NDArray[Any]]:
         )
         last = cursor.fetchone()[0] or 0
     values = {"cycle": turn.cycle, "read_on": turn.read_on, "last": last}
-    rows = fetch(_DUE, values, _DUE_KINDS)
+    rows = fetch(_DUE + (_ENDED if finals else ""), values, _DUE_KINDS)
     order = np.lexsort([rows[name] for name in ("agreement", "from_on", "number", "rank", "account")])
     return {name: rows[name][order] for name in ("agreement", "account", "from_on")}
 

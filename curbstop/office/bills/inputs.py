@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+from django.db import connection
 from numpy.typing import NDArray
 
 from curbstop.office._averages import make_averages
@@ -21,6 +22,7 @@ from curbstop.office.bills.values import Turn
 from curbstop.records.bulk.arrays import Many, fetch
 from curbstop.rules.plans import USAGE, Need, PastUse, Tariff, Volume
 from curbstop.rules.tariffs import looks_at_average, uses
+from curbstop.rules.units import Quantity
 
 GRACE_DAYS = 3
 """A read that counts may be this many days older than the end of the period: a route is not read in one hour."""
@@ -154,6 +156,7 @@ def load(
     work.hold(work.tariff == 0, "held_not_set")
     _add_usage(work, rows["point"][at])
     _add_averages(work)
+    _share_caps(work)
     _add_days(work, turn)
     _add_facts(work)
     return work
@@ -205,6 +208,69 @@ def _add_averages(work: Work) -> None:
     holds = (rows["from_on"] <= work.until_on[at]) & (ends.null | (ends.values > work.until_on[at]))
     work.average_gal[at[holds]] = rows["gal"][holds]
     _add_own_averages(work)
+
+
+_CARRIED = """
+select agreement_id agreement, from_agreement_id before, "on" from customers_carried
+where agreement_id = any(%(agreements)s) and one_cap
+"""
+_BILLED_BEFORE = """
+select usage_gal, average_gal, tariff_id from bills_outcome o join customers_agreement g on g.id = o.agreement_id
+where o.agreement_id = %s and o.until_on = %s and o.code = 'billed' order by o.id desc limit 1
+"""
+
+
+def _share_caps(work: Work) -> None:
+    """One sewer cap for somebody who moved inside the cycle: what the first place left of it is the second's.
+
+    Only the period that begins on the day of the move is meant. Where the first place is not billed and not in this
+    turn, nobody knows yet what it used, and the second waits.
+    """
+    rows = fetch(
+        _CARRIED, {"agreements": Many(work.agreement)}, {"agreement": "bigint", "before": "bigint", "on": "date"}
+    )
+    places = {int(agreement): place for place, agreement in enumerate(work.agreement)}
+    for agreement, before, on in zip(rows["agreement"], rows["before"], rows["on"], strict=True):
+        place = places[int(agreement)]
+        cap = _cap(work, place)
+        if work.from_on[place] != on or work.code[place] != 0 or cap is None:
+            continue
+        used = _used_before(work, places.get(int(before)), int(before), on)
+        if used is None:
+            work.code[place] = outcomes.place("held_no_read")
+        else:
+            work.average_gal[place] = max(cap - used, 0)
+
+
+def _used_before(work: Work, place: int | None, agreement: int, on: Any) -> int | None:
+    """What the first place had of the cap: of this turn, or as it was billed."""
+    if place is not None and work.code[place] == 0:
+        cap = _cap(work, place)
+        return int(work.gal[place]) if cap is None else min(int(work.gal[place]), cap)
+    with connection.cursor() as cursor:
+        cursor.execute(_BILLED_BEFORE, [agreement, on.item()])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    gal, average, code = row
+    tariff = next((one for one in work.tariffs if one is not None and one.code == code), None)
+    cap = average if average >= 0 else _default_cap(tariff, on)
+    return int(gal) if cap is None else min(int(gal), cap)
+
+
+def _cap(work: Work, place: int) -> int | None:
+    """The personal average, or what the tariff takes without one; None where nothing caps."""
+    if work.average_gal[place] >= 0:
+        return int(work.average_gal[place])
+    return _default_cap(work.tariffs[int(work.tariff[place])], work.until_on[place] - np.timedelta64(1, "D"))
+
+
+def _default_cap(tariff: Tariff | None, on: Any) -> int | None:
+    version = tariff.version_on(on.item()) if tariff is not None else None
+    for line in version.lines if version is not None else ():
+        if isinstance(line.construct, Volume) and isinstance(line.construct.without_average, Quantity):
+            return int(line.construct.without_average.gal)
+    return None
 
 
 def _add_own_averages(work: Work) -> None:

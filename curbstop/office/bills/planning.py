@@ -3,6 +3,7 @@ rows."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -23,21 +24,33 @@ CHUNK = 5_000
 
 @act("bills.plan")
 def plan(
-    event: Acting, /, *, key: Key, by: Actor, at: datetime, cycle: str, bill_on: date, chunk_size: int = CHUNK
+    event: Acting,
+    /,
+    *,
+    key: Key,
+    by: Actor,
+    at: datetime,
+    cycle: str,
+    bill_on: date,
+    chunk_size: int = CHUNK,
+    finals: bool = False,
 ) -> Planned:
     """Freeze whom a run of the cycle bills, cut it into chunks, reserve the ids that its rows will have.
 
     :param bill_on: the calendar's bill date, or a later day for what was held then
+    :param finals: final bills between two turns: of what ended by the bill date and is not billed to its end
     :raises Refused: the run exists, an earlier run of the cycle is not posted, there is no due date, nothing is
         due, or none of the tariffs has a version in force
     """
     turn = due.find_turn(cycle, bill_on)
     _refuse_other_runs(turn)
-    rows = due.who_is_due(turn)
+    if finals:
+        turn = replace(turn, read_on=bill_on)
+    rows = due.who_is_due(turn, finals=finals)
     if not len(rows["agreement"]):
         raise Refused(
-            f"Nothing of cycle {cycle} is due on {bill_on.isoformat()}: every service is billed through"
-            f" {turn.read_on.isoformat()}.",
+            f"Nothing of cycle {cycle} is due on {bill_on.isoformat()}: every service"
+            f"{' that ended' if finals else ''} is billed through {turn.read_on.isoformat()}.",
             field="bill_on",
         )
     _refuse_without_tariffs(turn)
@@ -51,7 +64,7 @@ def plan(
         run=run, cycle=cycle, read_on=turn.read_on, bill_on=bill_on, due_on=turn.due_on, accounts=accounts,
         agreements=len(rows["agreement"]), chunks=len(slices),
     )  # fmt: skip
-    says = f"Planned the bills of cycle {cycle} of {bill_on.isoformat()}: {accounts:,} accounts."
+    says = f"Planned the {'final ' if finals else ''}bills of cycle {cycle} of {bill_on.isoformat()}: {accounts:,} accounts."
     event.about(f"run:{run}", f"cycle:{cycle}", says=says)
     return planned
 

@@ -76,7 +76,8 @@ def _hands_over(premise_id: int, on: date) -> bool:
 def take_back_orders(event: Acting, move_event_id: int, reason: str) -> None:
     """Cancel the open orders that a move wrote."""
     rows = ask(
-        "select o.id from orders_order o where o.event_id = any(%(events)s::bigint[]) and not exists"
+        "select o.id from orders_order o left join orders_order f on f.id = o.first_id"
+        " where coalesce(f.event_id, o.event_id) = any(%(events)s::bigint[]) and not exists"
         " (select 1 from orders_end e where e.order_id = o.id) order by o.id",
         {"events": array([move_event_id])},
     )

@@ -118,7 +118,8 @@ select
   (select min(m.id) from customers_move m where m.id > %(move)s::bigint and m.ended && %(begun)s::bigint[]
     and not exists (select 1 from customers_moveundone u where u.move_id = m.id)),
   (select min(e.done_on) from orders_order o join orders_end e on e.order_id = o.id
-    where o.event_id = %(event)s::bigint and e.outcome = 'done'),
+    left join orders_order f on f.id = o.first_id
+    where coalesce(f.event_id, o.event_id) = %(event)s::bigint and e.outcome = 'done'),
   (select count(*) from bills_chargebilled b where b.charge_id = any(%(charges)s::bigint[]))"""
 
 
