@@ -337,17 +337,18 @@ class ToApply:
 
 
 _TO_APPLY = """
-with held as (
+with held as materialized (
   select p.account_id, sum(p.credit_cents - p.debit_cents)::bigint cents from ledger_posting p
-  join ledger_gl g on g.id = p.gl_id where p.sub = 3 and g.fund = 59 and g.object in (2210, 2220)
+  where p.sub = 3 and p.gl_id = any(array(select id from ledger_gl where fund = 59 and object in (2210, 2220)))
   group by p.account_id having sum(p.credit_cents - p.debit_cents) > 0),
-ended as (
-  select g.account_id, max(upper(g.during)) ended_on,
-    bool_and(exists (select from bills_outcome o where o.agreement_id = g.id and o.code = 'billed'
-      and o.until_on >= upper(g.during))) billed
-  from customers_agreement g where g.account_id in (select account_id from held) group by g.account_id
+ended as materialized (
+  select g.account_id, max(upper(g.during)) ended_on
+  from held h join customers_agreement g on g.account_id = h.account_id group by g.account_id
   having not bool_or(upper_inf(g.during)) and max(upper(g.during)) <= %(on)s)
-select a.id, a.number, c.name, e.ended_on, e.billed, h.cents, coalesce(o.cents, 0)::bigint
+select a.id, a.number, c.name, e.ended_on,
+  (select bool_and(exists (select from bills_outcome o where o.agreement_id = g.id and o.code = 'billed'
+     and o.until_on >= upper(g.during))) from customers_agreement g where g.account_id = e.account_id),
+  h.cents, coalesce(o.cents, 0)::bigint
 from ended e join held h on h.account_id = e.account_id join customers_account a on a.id = e.account_id
 join customers_customer c on c.id = a.customer_id
 left join lateral (

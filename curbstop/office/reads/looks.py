@@ -111,15 +111,17 @@ def list_undecided(*, cycle: str | None = None) -> tuple[UndecidedRead, ...]:
     """The edit list: reads that wait for a decision, by day, route and walking order."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select r.id, r.read_on, m.serial, p.address, p.id, s.service, p.cycle_id, p.route, a.id,"
+            # the few that wait first: whose they are is looked up for them alone
+            f"with waiting as materialized (select r.* from meters_read r where {WAITS})"
+            " select r.id, r.read_on, m.serial, p.address, p.id, s.service, p.cycle_id, p.route, a.id,"
             " coalesce(a.number, ''), coalesce(c.name, ''), r.register, b.register, b.read_on, r.usage_gal, r.findings"
-            " from meters_read r join meters_installation i on i.id = r.installation_id"
+            " from waiting r join meters_installation i on i.id = r.installation_id"
             " join meters_meter m on m.id = i.meter_id join customers_servicepoint s on s.id = r.service_point_id"
             " join customers_premise p on p.id = s.premise_id left join meters_read b on b.id = r.previous_id"
             " left join customers_agreement g on g.service_point_id = s.id and g.during @> (r.read_on - 1)"
             " left join customers_account a on a.id = g.account_id"
             " left join customers_customer c on c.id = a.customer_id"
-            f" where {WAITS} and (%s::text is null or p.cycle_id = %s)"
+            " where %s::text is null or p.cycle_id = %s"
             " order by r.read_on, p.cycle_id, p.route, p.sequence, s.service, r.id",
             [cycle, cycle],
         )

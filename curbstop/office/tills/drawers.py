@@ -137,8 +137,10 @@ def get_change_fund() -> tuple[int, int]:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "select coalesce((select sum(p.debit_cents - p.credit_cents) from ledger_posting p join ledger_gl g"
-            " on g.id = p.gl_id where g.fund = 10 and g.object = 1015), 0)::bigint,"
+            # no other act moves it (rules/ledger/recipes.py), so the rest of the ledger need not be read
+            "select coalesce((select sum(p.debit_cents - p.credit_cents) from ledger_transaction t"
+            " join ledger_posting p on p.txn_id = t.id join ledger_gl g on g.id = p.gl_id"
+            " where t.act = 'change_fund' and g.fund = 10 and g.object = 1015), 0)::bigint,"
             " coalesce((select sum(s.float_cents) from payments_tillsession s where not exists"
             " (select from payments_tillclose x where x.session_id = s.id)), 0)::bigint"
         )

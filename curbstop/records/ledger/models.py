@@ -209,6 +209,10 @@ class Transaction(models.Model):
             ),
             models.UniqueConstraint(fields=["day"], condition=Q(closes=True), name="ledger_transaction_one_close"),
         ]
+        # the few that move the change fund, which every drawer that opens asks for
+        indexes = [
+            models.Index(fields=["id"], condition=Q(act="change_fund"), name="ledger_transaction_change_fund"),
+        ]
 
 
 class Posting(models.Model):
@@ -262,6 +266,13 @@ class Posting(models.Model):
                 fields=["account_id", "document_id"], condition=Q(account_id__isnull=False), name="ledger_posting_item"
             ),
             models.Index(fields=["document_id"], condition=Q(sub=1), name="ledger_posting_batch"),
+            # deposits and credits that customers have here, among millions of rows that they have not
+            models.Index(
+                fields=["account_id", "gl"],
+                include=["debit_cents", "credit_cents"],
+                condition=Q(sub=3),
+                name="ledger_posting_held",
+            ),
         ]
 
 
