@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NewType
 
 from django.db import connection
+
+from curbstop.office._statements import Rows, ask, words
 
 Key = NewType("Key", str)
 """Chosen by the caller (a form's hidden field, an API header): the same key and inputs give the first outcome."""
@@ -33,6 +35,8 @@ class Acting:
     at: datetime
     subjects: list[str] = field(default_factory=list)
     says: str = ""
+    ahead: Sequence[Rows] = ()
+    """What the statements found that the act asked for beside its key (``_once.act``)."""
 
     def about(self, *subjects: str, says: str = "") -> None:
         """Name what the act touched (``"account:12"``) and the sentence for the timeline."""
@@ -42,7 +46,9 @@ class Acting:
 
 
 _INSERT = """insert into base_event (id, act, key, by_id, at, subjects, denied, says, inputs, outcome)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+values (coalesce(%(id)s::bigint, nextval('base_event_id_seq')), %(act)s::text, %(key)s::text, %(by)s::bigint,
+  %(at)s::timestamptz, %(subjects)s::text[], %(denied)s::boolean, %(says)s::text, %(inputs)s::jsonb,
+  %(outcome)s::jsonb)"""
 
 
 def reserve_ids(count: int) -> list[int]:
@@ -53,24 +59,19 @@ def reserve_ids(count: int) -> list[int]:
 
 
 def record(event: Acting, *, key: str | None, inputs: Any, outcome: Any, denied: bool = False) -> None:
-    """Write the event row. ``inputs`` and ``outcome`` are plain JSON values."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT,
-            [
-                event.id,
-                event.act,
-                key,
-                event.by.id,
-                event.at,
-                _unique(event.subjects),
-                denied,
-                event.says,
-                json.dumps(inputs),
-                None if outcome is None else json.dumps(outcome),
-            ],
-        )
-
-
-def _unique(subjects: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(subjects))
+    """Write the event row. ``inputs`` and ``outcome`` are plain JSON values; an event without an id gets one."""
+    ask(
+        _INSERT,
+        {
+            "id": event.id or None,
+            "act": event.act,
+            "key": key,
+            "by": event.by.id,
+            "at": event.at.isoformat(),
+            "subjects": words(dict.fromkeys(event.subjects)),
+            "denied": denied,
+            "says": event.says,
+            "inputs": json.dumps(inputs),
+            "outcome": None if outcome is None else json.dumps(outcome),
+        },
+    )

@@ -23,10 +23,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from curbstop.office import _events, _rights
 from curbstop.office._events import Acting, Actor
+from curbstop.office._statements import Asked, Rows, ask_all
 from curbstop.rules.cards import fields_with_card_numbers
 from curbstop.rules.faults import BadValue
 
@@ -71,6 +72,7 @@ def act(
     secret: Sequence[str] = (),
     reserved: Callable[[Mapping[str, Any]], int] | None = None,
     about: Callable[[Mapping[str, Any]], Iterable[str]] | None = None,
+    ahead: Callable[[Mapping[str, Any]], Sequence[Asked]] | None = None,
 ) -> Callable[[Callable[Concatenate[Acting, P], R]], Callable[P, R]]:
     """Make a function an act: ``def take(event, /, *, key, by, at, ...)`` becomes ``take(*, key, by, at, ...)``.
 
@@ -81,6 +83,8 @@ def act(
     :param secret: inputs of which the event keeps a digest only
     :param reserved: finds, from the inputs, the event id that was reserved for this act before (a bill run's chunk)
     :param about: finds, from the inputs, whom an attempt without the right to it was about
+    :param ahead: the statements, from the inputs, that lock and load what the act always needs: they go to the server
+        in one trip with the key, after its lock, and what they find is ``event.ahead``
     """
 
     def wrap(do: Callable[Concatenate[Acting, P], R]) -> Callable[P, R]:
@@ -102,7 +106,7 @@ def act(
             try:
                 # durable: an act inside somebody else's transaction could be undone after it said that it was done
                 with transaction.atomic(durable=True):
-                    event.id, first = _take_key(key)
+                    event.id, first, event.ahead = _take_key(key, ahead(values) if ahead else ())
                     if first is not None:
                         return typing.cast(R, _repeat(key, event, inputs, first, returns()))
                     if reserved is not None:
@@ -137,15 +141,21 @@ def _inputs(values: Mapping[str, Any], secret: Sequence[str]) -> dict[str, Any]:
     for field, value in values.items():
         try:
             told = plain(value)
-            text = json.dumps(told, ensure_ascii=False).encode()  # a lone surrogate cannot be encoded
+            text = b"" if _fits(told) else json.dumps(told, ensure_ascii=False).encode()
+            if field in secret or (isinstance(told, list) and len(told) > MANY):
+                count = {} if field in secret else {"count": len(told)}
+                text = text or json.dumps(told, ensure_ascii=False).encode()
+                told = {**count, "sha256": hashlib.sha256(text).hexdigest()}
         except UnicodeError:
             why = "holds a character that no record can keep"
             raise BadValue(field=field, value=value, why=why, remedy="type it again instead of pasting it") from None
-        if field in secret or (isinstance(told, list) and len(told) > MANY):
-            count = {} if field in secret else {"count": len(told)}
-            told = {**count, "sha256": hashlib.sha256(text).hexdigest()}
         found[field] = told
     return found
+
+
+def _fits(told: Any) -> bool:
+    """Whether a value can be encoded without a look at it: a lone surrogate cannot."""
+    return told is None or isinstance(told, int) or (isinstance(told, str) and told.isascii())
 
 
 def _is_digest(told: Any) -> bool:
@@ -182,23 +192,27 @@ def _deny(name: str, by: Actor, at: datetime, inputs: Mapping[str, Any], about: 
 def _record_refusal(event: Acting, says: str, inputs: Mapping[str, Any]) -> None:
     """Keep the attempt: what was asked, by whom, and the reason it was refused."""
     with transaction.atomic():
-        told = dataclasses.replace(event, id=_events.reserve_ids(1)[0], says=says)
+        told = dataclasses.replace(event, id=0, says=says)
         _events.record(told, key=None, inputs=inputs, outcome=None, denied=True)
 
 
-def _take_key(key: str) -> tuple[int, tuple[str, int, Any, Any] | None]:
-    """Wait for anybody using this key now, then look whether it was used."""
+_KEY = "select pg_advisory_xact_lock(hashtextextended(%(key)s::text, 1)), nextval('base_event_id_seq')"
+# a statement of its own, so that its snapshot is taken after the lock was had
+_FIRST = "select act, by_id, inputs::text, outcome::text from base_event where key = %(key)s::text"
+
+
+def _take_key(key: str, ahead: Sequence[Asked]) -> tuple[int, tuple[str, int, Any, Any] | None, list[Rows]]:
+    """Wait for anybody using this key now, then look whether it was used; then what the act asks for, all in one trip.
+
+    A key that was used asks for it in vain, which costs the few who try again, and spares everybody else a trip.
+    """
     if not key.strip() or len(key) > LONGEST_KEY or not key.isprintable():
         remedy = (
             f"the form or the caller gives a new one, of at most {LONGEST_KEY} characters, for each thing it wants done"
         )
         raise BadValue(field="key", value=key, why="not a key", remedy=remedy)
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 1)), nextval('base_event_id_seq')", [key])
-        event_id = cursor.fetchone()[1]
-        # a statement of its own, so that its snapshot is taken after the lock was had
-        cursor.execute("select act, by_id, inputs::text, outcome::text from base_event where key = %s", [key])
-        return event_id, cursor.fetchone()
+    taken, first, *found = ask_all((_KEY, {"key": key}), (_FIRST, {"key": key}), *ahead)
+    return taken[0][1], typing.cast("tuple[str, int, Any, Any] | None", first[0] if first else None), found
 
 
 def _repeat(key: str, event: Acting, inputs: Mapping[str, Any], first: tuple[str, int, Any, Any], returns: Any) -> Any:
@@ -222,18 +236,33 @@ def _repeat(key: str, event: Acting, inputs: Mapping[str, Any], first: tuple[str
 
 def plain(value: Any) -> Any:
     """A value as JSON has it: dates as ISO text, dataclasses and mappings as objects, sequences as lists."""
-    if isinstance(value, enum.Enum):
-        return value.value
-    if isinstance(value, str):
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if kind is str:
         if "\0" in value:
             raise UnicodeError("PostgreSQL keeps no character zero")
         return value
-    if value is None or isinstance(value, (bool, int)):
+    if kind is tuple or kind is list:
+        return [plain(v) for v in value]
+    fields = _FIELDS.get(kind) or _fields(kind)
+    if fields is not None:
+        return {field: plain(getattr(value, field)) for field in fields}
+    return _plain_other(value)
+
+
+_AS_THEY_ARE = frozenset({int, bool, type(None)})
+
+
+def _plain_other(value: Any) -> Any:
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, str):
+        return plain(str(value))
+    if isinstance(value, (bool, int)):
         return value
     if isinstance(value, (date, datetime)):
         return value.isoformat()
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field: plain(getattr(value, field)) for field in _fields(type(value))}
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -242,9 +271,15 @@ def plain(value: Any) -> Any:
     raise TypeError(f"an act's inputs and outcome are plain values; {type(value).__name__} is not")
 
 
-@functools.cache
-def _fields(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind))
+_FIELDS: dict[type, tuple[str, ...]] = {}
+
+
+def _fields(kind: type) -> tuple[str, ...] | None:
+    """The fields of a dataclass; none of anything else, and of an enumeration, which is its value."""
+    if issubclass(kind, enum.Enum) or not dataclasses.is_dataclass(kind):
+        return None
+    _FIELDS[kind] = tuple(field.name for field in dataclasses.fields(kind))
+    return _FIELDS[kind]
 
 
 def read_back(value: Any, kind: Any) -> Any:

@@ -8,9 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from curbstop.office import ledger, payments, tills
+from curbstop.office import _statements, ledger, payments, tills
 from curbstop.office._once import NotPermitted, Refused
-from curbstop.office.ledger import statements
 from curbstop.office.payments import BadPayment, PayFirst, Paying, Tender
 from curbstop.records.base.models import Event
 from curbstop.records.ledger.models import Posting, Transaction
@@ -116,28 +115,24 @@ class TestTake:
         assert not Transaction.objects.exists()
 
     def test_it_takes_few_round_trips(self, town, monkeypatch):
-        from curbstop.office.ledger import posting as posting_
-        from curbstop.office.payments import owing, taking
-
         of = account()
         bill(of)
         take(of, 100)
-        trips = []
+        trips, trip = [], _statements._trip
 
-        def counted(statement, values):
-            trips.append(statement.split()[1])
-            return statements.ask(statement, values)
+        def counted(link, asked, prepared):
+            trips.append([statement.split()[1] for statement, _ in asked])
+            return trip(link, asked, prepared)
 
-        for module in (owing, taking, posting_):
-            monkeypatch.setattr(module, "ask", counted)
+        monkeypatch.setattr(_statements, "_trip", counted)
         by, k = person("cashier"), key()
         with CaptureQueriesContext(connection) as others:
             payments.take(
                 key=k, by=by, at=at_on(DAY), till="T1", on=DAY, accounts=(Paying(of.id, 5000),),
                 tenders=(Tender("cash", 5000),),
             )  # fmt: skip
-        assert len(trips) == 4  # hold, load, post, number
-        assert len(others) == 5  # begin, key, first outcome, event, commit
+        assert [len(asked) for asked in trips] == [4, 2, 1]  # key, first outcome, hold, load; post, number; event
+        assert len(others) == 2  # begin and commit, as savepoints here
 
 
 class TestTillClosed:

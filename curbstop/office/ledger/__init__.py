@@ -12,6 +12,7 @@ from curbstop.office.ledger.posting import (
     _post,
     _post_close,
     _post_many,
+    _prepare,
     get_legs,
     reserve_documents,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "_post",
     "_post_close",
     "_post_many",
+    "_prepare",
     "adopt_chart",
     "charge",
     "charge_for",

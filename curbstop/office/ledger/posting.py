@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from curbstop.office._events import Acting
 from curbstop.office._once import Refused
-from curbstop.office.ledger.statements import array, ask
+from curbstop.office._statements import Asked, Rows, array, ask, ask_all, words
 from curbstop.records.bulk.columns import Coded, Column
 from curbstop.records.bulk.copy import copy_in
 from curbstop.records.ledger.models import Posting as PostingRow
@@ -33,6 +33,7 @@ __all__ = [
     "_post",
     "_post_close",
     "_post_many",
+    "_prepare",
     "get_legs",
     "reserve_documents",
 ]
@@ -72,9 +73,9 @@ def reserve_documents(count: int) -> list[int]:
 
 _POST = """
 with txn as (
-  insert into ledger_transaction (posted_at, event_id, reverses_id, posted_on, effective_on, act, by, approval_id)
-  values (%(at)s::timestamptz, %(event)s::bigint, %(reverses)s::bigint, %(posted_on)s::date, %(effective_on)s::date,
-    %(act)s, %(by)s::bigint, %(approval)s::bigint)
+  insert into ledger_transaction (id, posted_at, event_id, reverses_id, posted_on, effective_on, act, by, approval_id)
+  values (coalesce(%(txn)s::bigint, nextval('ledger_transaction_id_seq')), %(at)s::timestamptz, %(event)s::bigint,
+    %(reverses)s::bigint, %(posted_on)s::date, %(effective_on)s::date, %(act)s, %(by)s::bigint, %(approval)s::bigint)
   returning id),
 leg as (
   select * from unnest(%(legs)s::int[], %(funds)s::smallint[], %(objects)s::smallint[], %(kinds)s::text[],
@@ -115,10 +116,62 @@ def _post(
     :raises DayNotOpen, DayClosed: the accounting day takes nothing
     :raises ChartLacks: the city's chart has no such account or kind
     """
+    pending = _prepare(
+        event, act=act, posted_on=posted_on, effective_on=effective_on, legs=legs, reverses=reverses,
+        approval=approval, kinds_on=kinds_on,
+    )  # fmt: skip
+    return pending.write()[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A transaction that is right by itself, and not written yet."""
+
+    values: dict[str, object]
+    legs: Sequence[Leg]
+    posted_on: date
+    effective_on: date
+    kinds_on: date
+
+    def write(self, *more: Asked) -> tuple[int, list[Rows]]:
+        """Post it, and run more statements in the same trip; its id, and the rows of the others.
+
+        :raises DayNotOpen, DayClosed, ChartLacks, NotInBooks: as :func:`_post`
+        """
+        try:
+            found, *others = ask_all((_POST, self.values), *more)
+        except IntegrityError as error:
+            raise _explained(error, self.posted_on, self.effective_on) from error
+        ((txn_id, posted, opened),) = found
+        if not opened:
+            raise _not_open(self.posted_on)
+        if posted != len(self.legs):
+            raise _lacking(self.legs, self.kinds_on)
+        return int(txn_id), others
+
+
+def _prepare(
+    event: Acting,
+    *,
+    act: str,
+    posted_on: date,
+    effective_on: date,
+    legs: Iterable[Leg],
+    txn_id: int | None = None,
+    reverses: int | None = None,
+    approval: int | None = None,
+    kinds_on: date | None = None,
+) -> Pending:
+    """A transaction of the act under way, to be written with other rows that name it.
+
+    :param txn_id: its id, where it was taken beforehand; the others are those of :func:`_post`
+    :raises Unbalanced, RecipeBroken: legs that no rule makes
+    """
     legs = tuple(legs)
     check_balance(legs)
     check_recipe(act, legs)
-    header = {
+    values = {
+        "txn": txn_id,
         "at": event.at.isoformat(),
         "event": event.id,
         "reverses": reverses,
@@ -128,16 +181,9 @@ def _post(
         "by": event.by.id,
         "approval": approval,
         "kinds_on": kinds_on or posted_on,
+        **_arrays(legs),
     }
-    try:
-        ((txn_id, posted, opened),) = ask(_POST, {**header, **_arrays(legs)})
-    except IntegrityError as error:
-        raise _explained(error, posted_on, effective_on) from error
-    if not opened:
-        raise _not_open(posted_on)
-    if posted != len(legs):
-        raise _lacking(legs, kinds_on or posted_on)
-    return int(txn_id)
+    return Pending(values, legs, posted_on, effective_on, kinds_on or posted_on)
 
 
 _CLOSE = """
@@ -166,7 +212,7 @@ def _arrays(legs: Sequence[Leg]) -> dict[str, object]:
         "legs": array(range(1, len(legs) + 1)),
         "funds": array(fund_of(leg.gl) for leg in legs),
         "objects": array(object_of(leg.gl) for leg in legs),
-        "kinds": [leg.kind for leg in legs],
+        "kinds": words(leg.kind for leg in legs),
         "debits": array(leg.debit_cents for leg in legs),
         "credits": array(leg.credit_cents for leg in legs),
         "accounts": array(leg.account_id for leg in legs),

@@ -10,7 +10,7 @@ from typing import Any
 
 from curbstop.office import policies
 from curbstop.office._once import Refused
-from curbstop.office.ledger.statements import array, ask
+from curbstop.office._statements import Asked, Rows, array, ask, words
 from curbstop.rules.ledger import Application, gl
 from curbstop.rules.money import show
 from curbstop.rules.payments import Policy, Target, apply, check_cents, instruct, read_policy
@@ -99,13 +99,14 @@ union all
 select 'policy', null, null, null, null, null, policy, value::text, null, null
 from decisions_policyvalue where policy = any(%(policies)s::text[]) and valid @> %(on)s::date
 union all
-select 'document', nextval('ledger_document_seq'), null, null, null, null, null, null, null, null
-where %(till)s::int <> 0
+select 'document', nextval('ledger_document_seq'), null, null, nextval('ledger_transaction_id_seq'), null, null, null,
+  null, null
+where %(till)s::text is not null
 union all
 select 'session', s.document_id, null, null, s.cashier_id, null, trim(u.first_name || ' ' || u.last_name),
   case when exists (select from payments_tillcount c where c.session_id = s.id) then 'counted' end, s.id, s.opened_on
-from payments_tillsession s join base_user u on u.id = s.cashier_id
-where s.till_id = %(till)s::int and not exists (select from payments_tillclose x where x.session_id = s.id)"""
+from payments_till t join payments_tillsession s on s.till_id = t.id join base_user u on u.id = s.cashier_id
+where t.code = %(till)s::text and not exists (select from payments_tillclose x where x.session_id = s.id)"""
 
 
 # For one account, as most payments are: the server keeps one plan of it, where for a list it plans each time anew.
@@ -126,54 +127,70 @@ class Session:
 
 @dataclass(frozen=True)
 class Loaded:
-    """Accounts by id and the policy of the day; for a till, its open session and a document id for the payment."""
+    """Accounts by id and the policy of the day; for a till, its open session.
+
+    For a payment that is to be written, the ids of its document and its transaction, taken beforehand.
+    """
 
     accounts: dict[int, Owing]
     policy: Policy
     document_id: int
+    txn_id: int
     session: Session | None
 
 
-def load(account_ids: Iterable[int], *, on: date, till_id: int = 0) -> Loaded:
+def load(account_ids: Iterable[int], *, on: date, till: str | None = None) -> Loaded:
     """What the accounts owe, and how the city applies money on the day; one read.
 
-    :param till_id: the till that takes the payment; -1 asks for a document id alone
+    :param till: the till that takes the payment; empty asks for the payment's ids alone
 
     :raises NotSet: the city has not said how money is applied
     :raises LookupError: no such account
     """
+    wanted = list(dict.fromkeys(account_ids))
+    return read(ask(*asking(wanted, on=on, till=till)), wanted, on=on)
+
+
+def asking(account_ids: Iterable[int], *, on: date, till: str | None = None) -> Asked:
+    """The statement of :func:`load`, for an act that sends it with others; its rows are for :func:`read`."""
+    wanted = list(dict.fromkeys(account_ids))
+    values = {"on": on, "policies": _POLICIES, "till": till}
+    if len(wanted) == 1:
+        return _OWING_ONE, {**values, "accounts": wanted[0]}
+    return _OWING, {**values, "accounts": array(wanted)}
+
+
+_POLICIES = words([APPLICATION, DEPOSIT_FIRST])
+
+
+def read(rows: Rows, account_ids: Iterable[int], *, on: date) -> Loaded:
+    """What :func:`asking` found. :raises NotSet, LookupError: as :func:`load`"""
     wanted = list(dict.fromkeys(account_ids))
     values: dict[str, Any] = {}
     heads: dict[int, tuple[str, str]] = {}
     targets: dict[int, list[Target]] = {id: [] for id in wanted}
     balances: dict[int, int] = dict.fromkeys(wanted, 0)
     says: dict[str, str] = {}
-    document_id, session = 0, None
-    names = [APPLICATION, DEPOSIT_FIRST]
-    values_of = {"on": on, "policies": names, "till": till_id}
-    if len(wanted) == 1:
-        found = ask(_OWING_ONE, {**values_of, "accounts": wanted[0]})
-    else:
-        found = ask(_OWING, {**values_of, "accounts": array(wanted)})
-    for what, id, fund, object, doc, line, word, words, cents, due_on in found:
+    document_id, txn_id, session = 0, 0, None
+    for what, id, fund, object, doc, line, word, told, cents, due_on in rows:
         if what == "account":
-            heads[id] = (word, words)
+            heads[id] = (word, told)
         elif what == "policy":
-            values[word] = json.loads(words) if words is not None else None
+            values[word] = json.loads(told) if told is not None else None
         elif what == "document":
-            document_id = id
+            document_id, txn_id = id, doc
         elif what == "session":
-            session = Session(cents, id, due_on, doc, word, words is not None)
+            session = Session(cents, id, due_on, doc, word, told is not None)
         else:
             if what == "item":
                 balances[id] += cents
             if cents > 0:
-                says[word] = words
+                says[word] = told
                 targets[id].append(Target(id, gl(fund, object), doc, line, word, cents, due_on))
     if missing := [id for id in wanted if id not in heads]:
         raise LookupError(f"no such account: {missing}")
     accounts = {id: Owing(id, *heads[id], balances[id], tuple(targets[id]), says) for id in wanted}
-    return Loaded(accounts, _policy(values, on), document_id, session)
+    return Loaded(accounts, _policy(values, on), document_id, txn_id, session)
 
 
 def _policy(values: Mapping[str, Any], on: date) -> Policy:

@@ -76,7 +76,7 @@ def accept_pledge(
     assert isinstance(days, int)
     refuse_own(by, [account_id])
     lock_accounts([account_id])
-    loaded = load([account_id], on=on, till_id=-1)
+    loaded = load([account_id], on=on, till="")
     (pledge_id,) = ledger.reserve_documents(1)
     paid, applied = plan(loaded.accounts[account_id], cents, loaded.policy, on=on)
     rests = [Unapplied(account_id, loaded.document_id, 1, paid.credit_cents)] if paid.credit_cents else []
@@ -117,7 +117,7 @@ def pledge_paid(
     if pledge is None:
         raise Refused("There is no such pledge.", field="pledge_id")
     drawer = _lock(till, [pledge.account_id], by)
-    loaded = load([pledge.account_id], on=on, till_id=drawer.till_id)
+    loaded = load([pledge.account_id], on=on, till=till)
     session = _check_open(drawer, loaded.session, by, on)
     awaited = _awaited(pledge_id)
     if cents > awaited:

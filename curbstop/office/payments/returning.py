@@ -6,7 +6,7 @@ line by line: that is :mod:`.undoing`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from django.db import connection
 from curbstop.office import ledger, policies
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
+from curbstop.office._statements import Asked, Rows, array, ask
 from curbstop.records.payments.received import CashOnly, CashOnlyLifted, Letter, LetterMade, Returned
 from curbstop.rules.ledger import charge, debit
 from curbstop.rules.money import show
@@ -310,26 +311,33 @@ select distinct on (m.account_id) m.id, m.account_id, a.number, m.from_on, m.unt
   coalesce((select l.says from payments_letter l where l.account_id = m.account_id and l.kind = 'cash_only'
     and l.event_id = m.event_id order by l.id desc limit 1), '')
 from payments_cashonly m join customers_account a on a.id = m.account_id
-where m.account_id = any(%(accounts)s) and m.from_on <= %(on)s and m.until_on > %(on)s
-  and not exists (select from payments_cashonlylifted x where x.mark_id = m.id and x.lifted_on <= %(on)s)
+where m.account_id = any(%(accounts)s::bigint[]) and m.from_on <= %(on)s::date and m.until_on > %(on)s::date
+  and not exists (select from payments_cashonlylifted x where x.mark_id = m.id and x.lifted_on <= %(on)s::date)
 order by m.account_id, m.until_on desc, m.id desc"""
 
 
 def get_cash_only(*, account_ids: Iterable[int], on: date) -> dict[int, CashOnlyMark]:
     """The marks in force on the day, by account; of several on an account, the one that lasts longest."""
-    with connection.cursor() as cursor:
-        cursor.execute(_MARKS, {"accounts": list(account_ids), "on": on})
-        rows = cursor.fetchall()
+    return read_cash_only(ask(*asking_cash_only(account_ids, on=on)))
+
+
+def asking_cash_only(account_ids: Iterable[int], *, on: date) -> Asked:
+    """The statement of :func:`get_cash_only`, for an act that sends it with others."""
+    return _MARKS, {"accounts": array(account_ids), "on": on}
+
+
+def read_cash_only(rows: Rows) -> dict[int, CashOnlyMark]:
+    """What :func:`asking_cash_only` found."""
     return {row[1]: CashOnlyMark(*[*row[:6], tuple(row[6].split()), row[7]]) for row in rows}
 
 
-def check_cash_only(account_ids: Iterable[int], types: Iterable[str], *, on: date) -> None:
-    """Refuse tenders that a mark on one of the accounts does not let in.
+def check_cash_only(marks: Mapping[int, CashOnlyMark], types: Iterable[str]) -> None:
+    """Refuse tenders that a mark does not let in.
 
     :raises Refused: naming the account, the tenders that are taken, and the day it ends
     """
     given = set(types)
-    for found in get_cash_only(account_ids=account_ids, on=on).values():
+    for found in marks.values():
         if given & set(found.refuses):
             until = found.until_on.isoformat()
             raise Refused(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,19 +11,21 @@ from curbstop.office import ledger
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
 from curbstop.office._own import LINKED, own_account
-from curbstop.office.ledger.statements import array, ask
+from curbstop.office._statements import Asked, Rows, array, ask, words
 from curbstop.office.payments.owing import (
     Loaded,
     PaidAccount,
     PayFirst,
     Paying,
     Session,
+    asking,
     check_paying,
     in_words,
     load,
     plan,
+    read,
 )
-from curbstop.office.payments.returning import check_cash_only
+from curbstop.office.payments.returning import asking_cash_only, check_cash_only, read_cash_only
 from curbstop.rules.ledger import Application, Tendered
 from curbstop.rules.ledger import take as take_legs
 from curbstop.rules.ledger.recipes import DRAWERS, Unapplied
@@ -85,7 +87,16 @@ def receipt_number(series: str, no: int) -> str:
     return f"{series}-{no:06d}"
 
 
-@act("payments.take")
+def _ahead(given: Mapping[str, Any]) -> list[Asked]:
+    """Hold the drawer and the accounts, then look what they owe; and at marks, where something else than cash comes."""
+    wanted = [paying.account_id for paying in given["accounts"]]
+    asked = [_locking(given["till"], wanted, given["by"]), asking(wanted, on=given["on"], till=given["till"])]
+    if any(tender.type != "cash" for tender in given["tenders"]):
+        asked.append(asking_cash_only(wanted, on=given["on"]))
+    return asked
+
+
+@act("payments.take", ahead=_ahead)
 def take(
     event: Acting,
     /,
@@ -118,18 +129,21 @@ def take(
     _check_came_by(came_by)
     kept = give_change(tenders, sum(paying.cents for paying in accounts))
     wanted = [paying.account_id for paying in accounts]
-    drawer = _lock(till, wanted, by)
-    loaded = load(wanted, on=on, till_id=drawer.till_id)
+    locked, owed, *marks = event.ahead
+    drawer = _locked(locked, till)
+    loaded = read(owed, wanted, on=on)
     session = _check_open(drawer, loaded.session, by, on)
-    if any(tender.type != "cash" for tender in tenders):
-        check_cash_only(wanted, (tender.type for tender in tenders), on=on)
+    if marks:
+        check_cash_only(read_cash_only(marks[0]), (tender.type for tender in tenders))
     paid, applied, rests = _plan(loaded, accounts, on, first)
     legs = take_legs(_tendered(kept, session.document_id), applied, rests)
-    txn_id = ledger._post(event, act="take", posted_on=session.opened_on, effective_on=on, legs=legs)
+    posting = ledger._prepare(
+        event, act="take", posted_on=session.opened_on, effective_on=on, legs=legs, txn_id=loaded.txn_id
+    )
     who = payer.strip() or paid[0].name
     receipt = {
         "series": drawer.series_id,
-        "txn": txn_id,
+        "txn": loaded.txn_id,
         "account": wanted[0] if len(wanted) == 1 else None,
         "document": loaded.document_id,
         "on": on,
@@ -138,7 +152,8 @@ def take(
         "batch": session.document_id,
         "came_by": came_by,
     }
-    no = _write_receipt(receipt, kept)
+    txn_id, (numbered,) = posting.write(_receipt(receipt, kept))
+    no = int(numbered[0][0])
     number = receipt_number(drawer.code, no)
     cents = sum(tender.cents for tender in kept)
     change = sum(tender.change_cents for tender in kept)
@@ -187,8 +202,16 @@ from drawer left join lateral ("""
 
 
 def _lock(till: str, account_ids: Sequence[int], by: Actor) -> _Drawer:
-    """Hold the drawer and the accounts, in the one order of locks. :raises OwnAccount: one is the cashier's own"""
-    rows = ask(_LOCK, {"till": till, "accounts": array(sorted(account_ids)), "by": by.id})
+    """Hold the drawer and the accounts, in the one order of locks; raises as :func:`_locked`."""
+    return _locked(ask(*_locking(till, account_ids, by)), till)
+
+
+def _locking(till: str, account_ids: Sequence[int], by: Actor) -> Asked:
+    return _LOCK, {"till": till, "accounts": array(sorted(account_ids)), "by": by.id}
+
+
+def _locked(rows: Rows, till: str) -> _Drawer:
+    """The drawer that is held. :raises TillClosed, OwnAccount: there is none; an account is the cashier's own"""
     if not rows:
         raise TillClosed(f"There is no till {till!r}. Choose one of the office's tills.", field="till")
     if rows[0][4] is not None:
@@ -266,12 +289,16 @@ def _asked(first: PayFirst | None) -> str:
 
 
 def _write_receipt(receipt: dict[str, Any], kept: Sequence[Kept]) -> int:
+    return int(ask(*_receipt(receipt, kept))[0][0])
+
+
+def _receipt(receipt: dict[str, Any], kept: Sequence[Kept]) -> Asked:
     tenders: dict[str, Any] = {
         "cents": sum(tender.cents for tender in kept),
         "lines": array(range(1, len(kept) + 1)),
-        "types": [tender.type for tender in kept],
+        "types": words(tender.type for tender in kept),
         "sums": array(tender.cents for tender in kept),
         "changes": array(tender.change_cents for tender in kept),
-        "references": [tender.reference for tender in kept],
+        "references": words(tender.reference for tender in kept),
     }
-    return int(ask(_RECEIPT, {"came_by": "", **receipt, **tenders})[0][0])
+    return _RECEIPT, {"came_by": "", **receipt, **tenders}

@@ -389,7 +389,7 @@ def identify(
     if row is None:
         raise Refused("No money waits under this document; somebody may have named its owner.", field="document_id")
     line, cents, _ = row
-    loaded = load([account_id], on=on, till_id=-1)
+    loaded = load([account_id], on=on, till="")
     paid, applied = plan(loaded.accounts[account_id], cents, loaded.policy, on=on)
     rest = [Unapplied(account_id, loaded.document_id, 1, paid.credit_cents)] if paid.credit_cents else []
     legs = identify_legs(Tendered(UNIDENTIFIED, document_id, line, cents), applied, rest)

@@ -1,0 +1,135 @@
+"""Statements of the counter: prepared once a connection, and several of them in one trip to the server.
+
+Planning a statement takes longer than running it, so each is planned once (the connection asks for plans that do not
+look at values: ``web.settings``). A trip costs both processes a turn on the processor, so an act sends what belongs
+together in one: libpq's pipeline. They run on Django's own connection and in its transaction, by psycopg's public
+``pq`` rather than its cursors, which take as long as the statements themselves (docs/decisions/150).
+
+Parameters travel as text and are cast in the statement (``%(ids)s::bigint[]``), so that a statement keeps one type of
+each whatever the values are.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import psycopg
+from django.db import connection
+from psycopg import generators, pq
+from psycopg.abc import PQGen
+from psycopg.adapt import Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq.abc import PGconn, PGresult
+
+Rows = list[tuple[Any, ...]]
+Asked = tuple[str, Mapping[str, Any]]
+"""A statement and its values by name."""
+
+_PREPARED: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKeyDictionary()
+_NUMBERS = itertools.count()
+
+
+def ask(statement: str, values: Mapping[str, Any]) -> Rows:
+    """Run a statement prepared; returns its rows. Errors are Django's, as from any cursor."""
+    return ask_all((statement, values))[0]
+
+
+def ask_all(*asked: Asked) -> list[Rows]:
+    """Run statements one after the other in one trip; returns the rows of each. After a failure none of the rest runs.
+
+    A statement sees what was committed before it began, so one may lock what the next one reads.
+    """
+    connection.ensure_connection()
+    link = connection.connection
+    with connection.wrap_database_errors, link.lock:
+        prepared = _PREPARED.setdefault(link, {})
+        try:
+            answers = link.wait(_trip(link, asked, prepared))
+        finally:
+            if link.pgconn.pipeline_status != pq.PipelineStatus.OFF:
+                link.close()  # broken off with answers still to come: nobody may use it again
+        return [_rows(link, answer) for answer in answers]
+
+
+def _trip(link: psycopg.Connection[Any], asked: Sequence[Asked], prepared: dict[str, bytes]) -> PQGen[list[PGresult]]:
+    """Send it all, wait for the answer to each command and to the end of the trip; the answers with rows."""
+    server: PGconn = link.pgconn
+    sent: list[tuple[str, bytes] | None] = []  # what each answer will be to: a statement and its name, or None
+    rows_at: list[int] = []
+    begin = not link.autocommit and server.transaction_status == pq.TransactionStatus.IDLE
+    server.enter_pipeline_mode()
+    if begin:
+        server.send_query_params(b"begin", None)
+        sent.append(None)
+    for statement, values in asked:
+        text, names = _compiled(statement)
+        name = prepared.get(statement)
+        if name is None:
+            name = b"curbstop_%d" % next(_NUMBERS)
+            server.send_prepare(name, text)
+            sent.append((statement, name))
+        server.send_query_prepared(name, [_wire(values[key]) for key in names])
+        rows_at.append(len(sent))
+        sent.append(None)
+    server.pipeline_sync()
+    yield from generators.send(server)
+    answers: list[PGresult] = []
+    for _ in sent:
+        answers += yield from generators.fetch_many(server)
+    yield from generators.fetch_many(server)  # that of the end
+    server.exit_pipeline_mode()
+    for answer, made in zip(answers, sent, strict=True):
+        if answer.status not in (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK):
+            raise error_from_result(answer)  # the first that failed; those after it were not run
+        if made is not None:
+            prepared[made[0]] = made[1]
+    return [answers[place] for place in rows_at]
+
+
+def _rows(link: psycopg.Connection[Any], answer: PGresult) -> Rows:
+    if not answer.ntuples:
+        return []
+    reader = Transformer(link)
+    reader.set_pgresult(answer)
+    return reader.load_rows(0, answer.ntuples, tuple)
+
+
+_PARAMETER = re.compile(r"%(?:%|\((\w+)\)s)")
+
+
+@cache
+def _compiled(statement: str) -> tuple[bytes, tuple[str, ...]]:
+    """The statement with numbers for its parameters, and their names in order."""
+    names: dict[str, int] = {}
+
+    def numbered(found: re.Match[str]) -> str:
+        name = found[1]
+        return "%" if name is None else f"${names.setdefault(name, len(names) + 1)}"
+
+    return _PARAMETER.sub(numbered, statement).encode(), tuple(names)
+
+
+def _wire(value: Any) -> bytes | None:
+    if value is None:
+        return None
+    if isinstance(value, list):
+        value = words(value)
+    return str(value).encode()
+
+
+def array(values: Iterable[object]) -> str:
+    """Numbers, dates and nulls as the text of an array."""
+    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+
+
+_MEANT = str.maketrans({"\\": "\\\\", '"': '\\"'})
+
+
+def words(values: Iterable[str | None]) -> str:
+    """Texts and nulls as the text of an array."""
+    return "{" + ",".join(["NULL" if value is None else f'"{value.translate(_MEANT)}"' for value in values]) + "}"
