@@ -166,7 +166,9 @@ def _database() -> dict[str, Any]:
     known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     options = {key: value for key, value in given.items() if key not in known}
     role = f" -c role={name}" if (name := os.environ.get("CURBSTOP_ROLE")) else ""
-    options["options"] = f"{options.get('options', '')} -c search_path={SCHEMA},public{role}".strip()
+    # a plan that does not look at values is made once a connection: that of a payment takes longer to make than to run
+    plans = " -c plan_cache_mode=force_generic_plan"
+    options["options"] = f"{options.get('options', '')} -c search_path={SCHEMA},public{role}{plans}".strip()
     return {
         "ENGINE": "django.db.backends.postgresql",
         **{setting: str(given.get(key) or "") for key, setting in known.items()},
