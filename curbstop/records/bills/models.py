@@ -251,16 +251,13 @@ class Outcome(models.Model):
     class Meta:
         constraints = [
             # no period of a service is billed from the same day twice, whatever run it is in, unless in the place of a
-            # bill that was cancelled, and of that one once
-            models.UniqueConstraint(
-                fields=["agreement", "from_on"],
-                condition=Q(code="billed", rebills__isnull=True),
-                name="bills_outcome_billed_once",
-            ),
+            # bill that was cancelled, and of that one once. One index of all that is billed, by which each run asks for
+            # an agreement's last bill
             models.UniqueConstraint(
                 fields=["agreement", "from_on", "rebills"],
-                condition=Q(code="billed", rebills__isnull=False),
-                name="bills_outcome_rebilled_once",
+                condition=Q(code="billed"),
+                nulls_distinct=False,
+                name="bills_outcome_billed_once",
             ),
             models.CheckConstraint(
                 condition=(Q(code="billed") & Q(bill__isnull=False))
