@@ -11,12 +11,14 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from curbstop.office import _events
+from curbstop.office import _events, policies
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
 from curbstop.office.bills import due
 from curbstop.office.bills.values import Planned, Turn
+from curbstop.office.reads.holding import list_open
 from curbstop.records.bulk.arrays import Many, execute
+from curbstop.rules.policies import NotSet
 
 CHUNK = 5_000
 """Accounts a chunk: one commit of under half a second, which is as long as a payment may wait for it."""
@@ -44,6 +46,7 @@ def plan(
     """
     turn = due.find_turn(cycle, bill_on)
     _refuse_other_runs(turn)
+    _refuse_undecided(turn)
     if finals:
         turn = replace(turn, read_on=bill_on)
     rows = due.who_is_due(turn, finals=finals)
@@ -64,7 +67,8 @@ def plan(
         run=run, cycle=cycle, read_on=turn.read_on, bill_on=bill_on, due_on=turn.due_on, accounts=accounts,
         agreements=len(rows["agreement"]), chunks=len(slices),
     )  # fmt: skip
-    says = f"Planned the {'final ' if finals else ''}bills of cycle {cycle} of {bill_on.isoformat()}: {accounts:,} accounts."
+    what = "final bills" if finals else "bills"
+    says = f"Planned the {what} of cycle {cycle} of {bill_on.isoformat()}: {accounts:,} accounts."
     event.about(f"run:{run}", f"cycle:{cycle}", says=says)
     return planned
 
@@ -89,6 +93,30 @@ def _refuse_other_runs(turn: Turn) -> None:
                     f"Run {run} of cycle {turn.cycle} ({bill_on.isoformat()}) is not posted yet. Post it first.",
                     field="cycle",
                 )
+
+
+_WHY = {"missing": "missing", "below_last": "negative", "same": "stuck", "zero": "zero", "high": "high", "low": "low"}
+NAMED = 12
+"""Accounts that a refusal names; the list of open reads has them all."""
+
+
+def _refuse_undecided(turn: Turn) -> None:
+    """Where the city says so (``reads.undecided: refuse``), a cycle is not planned while a read in it is missing or
+    undecided and nobody holds it by name. Elsewhere the run holds what is undecided, and needs an owner for each."""
+    try:
+        if policies.load("reads.undecided").text("reads.undecided", on=turn.bill_on) != "refuse":
+            return
+    except NotSet:
+        return
+    left = [one for one in list_open(cycle=turn.cycle, read_on=turn.read_on) if one.owner_id is None]
+    if left:
+        named = ", ".join(f"{one.account} {_WHY.get(one.why.split(' ')[0], one.why)}" for one in left[:NAMED])
+        more = f" and {len(left) - NAMED:,} more" if len(left) > NAMED else ""
+        raise Refused(
+            f"{len(left):,} {'read' if len(left) == 1 else 'reads'} of cycle {turn.cycle} are undecided: {named}{more};"
+            " decide each or hold each with an owner.",
+            field="cycle",
+        )
 
 
 def _refuse_without_tariffs(turn: Turn) -> None:

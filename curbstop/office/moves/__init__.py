@@ -1,5 +1,13 @@
 """Moving in, moving out, moving from one place to another: one act each, what a screen shows before, and undo."""
 
+from curbstop.office.moves.reads import (
+    HeldPlace,
+    LastRead,
+    RefundClock,
+    get_refund_clock,
+    get_windows,
+    list_held_places,
+)
 from curbstop.office.moves.reverting import (
     Reverted,
     StandingAgreement,
@@ -22,9 +30,12 @@ from curbstop.office.moves.weighing import Occupant, OldDebt, ServiceChoice, Sta
 __all__ = [
     "REASONS",
     "CarriedOver",
+    "HeldPlace",
+    "LastRead",
     "MoveRow",
     "Occupant",
     "OldDebt",
+    "RefundClock",
     "Reverted",
     "ServiceChoice",
     "StandingAgreement",
@@ -39,8 +50,11 @@ __all__ = [
     "VoidedRow",
     "agree_reversion",
     "end_reversion",
+    "get_refund_clock",
     "get_start_preview",
     "get_transfer_preview",
+    "get_windows",
+    "list_held_places",
     "list_moves",
     "list_old_debts",
     "list_reversions",

@@ -166,7 +166,9 @@ _PLACES = """
 select p.address, s.id, s.service, i.id, coalesce(m.serial, ''), r.register, r.read_on,
   o.account_id, o.number, o.name, lower(o.during), upper(o.during), o.lets_go
 from customers_premise p left join customers_servicepoint s on s.premise_id = p.id
-left join meters_installation i on i.service_point_id = s.id and i.during @> %(on)s::date
+-- at most one hangs there on a day; said, so that not all meters of that day are looked at
+left join lateral (select i.id, i.meter_id from meters_installation i
+  where i.service_point_id = s.id and i.during @> %(on)s::date limit 1) i on true
 left join meters_meter m on m.id = i.meter_id
 left join lateral (select r.register, r.read_on from meters_read r where r.installation_id = i.id
   and not exists (select 1 from meters_read x where x.replaces_id = r.id)
