@@ -39,6 +39,16 @@ _COUNTER = frozenset(
         "reads.correct",
         "reads.decide",
         "reads.record_route",
+        "reads.estimate",
+        "reads.hold",
+        "reads.reread",
+        "reads.answer_reread",
+        "reads.load_file",
+        "reads.settle_row",
+        "bills.true_up",
+        "meters.remove",
+        "meters.set_state",
+        "meters.test",
     }
 )
 _CARDS = frozenset({"payments.ask", "payments.record_started", "payments.cancel_ask"})
@@ -198,6 +208,10 @@ RIGHTS: Mapping[str, frozenset[str]] = {
             "payments.record_batch",
             "payments.apply_credit",
             "reads.record_route",
+            "reads.load_file",
+            "reads.estimate",
+            "reads.hold",
+            "bills.true_up",
             "reads.set_averages",
             "delinquency.assess_late",
             "closing.record_proof",

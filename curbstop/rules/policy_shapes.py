@@ -157,6 +157,9 @@ SHAPES: dict[str, Shape] = {
     # reads and averages
     "reads.bands": BANDS,
     "reads.estimates_in_a_row": "whole",
+    "reads.estimate": {"method": "text", "uses": "whole"},
+    "reads.true_up": "text",
+    "reads.undecided": "text",
     "sewer.average": {
         "reset_month": "whole",
         "lowest": "whole",

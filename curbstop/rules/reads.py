@@ -346,3 +346,101 @@ def _month(on: date) -> str:
 def _word(number: int) -> str:
     words = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
     return words[number] if number < len(words) else str(number)
+
+
+# --- estimates, and the true read after them --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateRule:
+    """From policy `reads.estimate`: `average` of the last `uses`, or the use of a `year_ago`; `most_in_a_row` None: the
+    city has not said."""
+
+    method: str
+    uses: int
+    most_in_a_row: int | None
+
+    def __post_init__(self) -> None:
+        if self.method not in ("average", "year_ago") or self.uses < 1:
+            remedy = "write method: average or year_ago, and from how many uses"
+            raise BadValue(field="reads.estimate", value=self.method, why="not a way to estimate", remedy=remedy)
+
+
+class NoEstimate(BadValue):
+    """A use that cannot be estimated by the city's rule."""
+
+
+def estimate_gal(
+    rule: EstimateRule, *, gal: Sequence[int], days: Sequence[int], for_days: int
+) -> tuple[int, tuple[int, ...]]:
+    """The use to bill where no read could be had, and the places among the earlier uses (latest first) it is made of.
+
+    By the day, so that uses of unlike length count alike; half up to the gallon.
+
+    :raises NoEstimate: too few uses to go by
+
+    >>> estimate_gal(EstimateRule("average", 3, 2), gal=[6000, 5000, 7000], days=[28, 28, 28], for_days=28)
+    (6000, (0, 1, 2))
+    """
+    places = tuple(range(rule.uses)) if rule.method == "average" else _year_ago(days)
+    if not places or len(gal) <= max(places):
+        goes_by = "a year" if rule.method == "year_ago" else str(rule.uses)
+        why = f"there are {len(gal)} uses on file, and the rule goes by {goes_by}"
+        raise NoEstimate(field="service_point_id", value=len(gal), why=why, remedy="have the meter read")
+    total, over = sum(gal[place] for place in places), sum(days[place] for place in places)
+    return (2 * total * for_days + over) // (2 * over), places
+
+
+def _year_ago(days: Sequence[int]) -> tuple[int, ...]:
+    """The use that ended a year of 364 days before the one to come will end, at most two weeks off; else none.
+
+    The one to come begins where the latest of these ended, and is taken to last as long as it.
+    """
+    back, lasts = 0, days[0] if days else 28
+    for place, lasted in enumerate(days):
+        if abs(back + lasts - 364) <= 14:
+            return (place,)
+        back += lasted
+    return ()
+
+
+def spread_gal(total: int, days: Sequence[int]) -> tuple[int, ...]:
+    """A use spread evenly over the days of its periods; the parts add up to it exactly.
+
+    >>> spread_gal(34_500, [28, 28, 28])
+    (11500, 11500, 11500)
+    """
+    parts, done, passed, over = [], 0, 0, sum(days)
+    for lasted in days:
+        passed += lasted
+        until = total * passed // over
+        parts.append(until - done)
+        done = until
+    return tuple(parts)
+
+
+# --- a read looked at again -------------------------------------------------------------------------------------------
+
+CONFIRMED, WRONG = "confirmed", "wrong"
+
+
+def judge_second_look(
+    *, before: int | None, first: int, second: int, dials: int, looked_low: bool, usual_gal: int, unit_gal: int
+) -> str:
+    """Whether the first read was right, by a second one of the same register some days later.
+
+    A register only goes forward: a second number below the first says that the first was wrong, unless it turned over
+    with no more than usual use. A first that looked too low is wrong when far more than usual has run since.
+
+    :param before: the read before the first, if there is one
+    :param looked_low: the first was found low, zero, or below the one before
+    :param usual_gal: what usually runs in the days between the two; below zero: not known
+    """
+    size = 10**dials
+    ran = (second - first) % size * unit_gal
+    if second < first:
+        turned = usual_gal >= 0 and ran <= 3 * max(usual_gal, 1) and (before is None or before <= first)
+        return CONFIRMED if turned else WRONG
+    if looked_low and usual_gal >= 0 and ran > 3 * max(usual_gal, 1_000):
+        return WRONG
+    return CONFIRMED

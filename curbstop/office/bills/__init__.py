@@ -24,6 +24,7 @@ from curbstop.office.bills.proving import Rerated, rerate_all
 from curbstop.office.bills.quoting import Quote, ServiceQuoted, quote
 from curbstop.office.bills.reviewing import approve, hold, own, release
 from curbstop.office.bills.statements import get_statement, get_statements, statement_pdf
+from curbstop.office.bills.trueing import TruedUp, true_up
 from curbstop.office.bills.values import (
     Approved,
     Calculated,
@@ -51,6 +52,7 @@ __all__ = [
     "RunPosted",
     "ServiceExplained",
     "ServiceQuoted",
+    "TruedUp",
     "WhyDifferent",
     "approve",
     "bill_number",
@@ -73,5 +75,6 @@ __all__ = [
     "release",
     "rerate_all",
     "statement_pdf",
+    "true_up",
     "why_different",
 ]

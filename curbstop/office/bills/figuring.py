@@ -109,6 +109,9 @@ def _write_reviews(run: int, chunk: ChunkRow, found: Findings, would_be: Ints, w
     owned = {
         (account, word): owner for account, word, owner in zip(*(owners[name].tolist() for name in owners), strict=True)
     }
+    for held, holder in _read_owners(run, chunk).items():  # who holds a read by name owns its exception
+        for word in ("held_no_read", "held_undecided_read"):
+            owned.setdefault((held, word), holder)
     execute(
         "delete from bills_review where run_id = %(run)s and not held and account_id in (select unnest(%(accounts)s))",
         values,
@@ -140,6 +143,24 @@ def _write_reviews(run: int, chunk: ChunkRow, found: Findings, would_be: Ints, w
             "owner_id": Column(owner, owner == 0),
         },
     )
+
+
+def _read_owners(run: int, chunk: ChunkRow) -> dict[int, int]:
+    """Who holds an undecided read of the run's day, or had it read again, by account."""
+    rows = fetch(
+        """select g.account_id account, max(h.owner) as owner from (
+             select service_point_id point, owner_id as owner from meters_readhold
+             where read_on = (select read_on from bills_run where id = %(run)s)
+             union all
+             select r.service_point_id, x.by_id from meters_reread x join meters_read r on r.id = x.read_id
+             where r.read_on = (select read_on from bills_run where id = %(run)s)
+               and not exists (select from meters_rereadanswer y where y.reread_id = x.id)) h
+           join customers_agreement g on g.service_point_id = h.point
+           where g.account_id in (select unnest(%(accounts)s)) group by g.account_id""",
+        {"run": run, "accounts": Many(chunk.accounts)},
+        {"account": "bigint", "owner": "bigint"},
+    )
+    return dict(zip(rows["account"].tolist(), rows["owner"].tolist(), strict=True))
 
 
 # --- figures ----------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from curbstop.office._events import Acting
 from curbstop.office._once import Refused
 from curbstop.office._orders import get_valves
 from curbstop.office.reads.entry import enter_moving
+from curbstop.office.reads.rereading import answer
 from curbstop.records.orders.models import Valve
 from curbstop.rules.customers import BadEntry
 from curbstop.rules.money import show
@@ -91,6 +92,17 @@ def _read(kind: str) -> Effect:
         return Effected({"read": [one.read_id for one in entered]}, says)
 
     return read
+
+
+def _check_read(doing: Doing) -> Effected:
+    """A read beside those of the route; of one that was asked for again, the answer to it (``given["reread"]``)."""
+    asked = doing.given.get("reread")
+    registers = doing.by_point("register")
+    if not asked or len(registers) != 1:
+        return _read("check")(doing)
+    (register,) = registers.values()
+    found = answer(doing.event, reread_id=int(asked), register=register, seen_on=doing.on)
+    return Effected({"read": [found.read_id]}, (found.says,))
 
 
 # --- water on and off -------------------------------------------------------------------------------------------------
@@ -230,7 +242,7 @@ EFFECTS: Mapping[str, Effect] = {
     "opening_read": _read("opening"),
     "final_read": _read("final"),
     "moving_read": _read("final"),
-    "check_read": _read("check"),
+    "check_read": _check_read,
     "turn_on": _valve("on"),
     "turn_off": _valve("off"),
     "lock": _valve("locked"),

@@ -2,6 +2,8 @@
 
 from curbstop.office.reads.averages import AveragesSet, set_averages
 from curbstop.office.reads.entry import BadRead, ReadEntered, correct, decide, enter, parse_register
+from curbstop.office.reads.estimating import Estimated, estimate
+from curbstop.office.reads.holding import Held, OpenRead, hold, list_open
 from curbstop.office.reads.looks import (
     ReadPreview,
     ReadRow,
@@ -13,9 +15,23 @@ from curbstop.office.reads.looks import (
     list_undecided,
     preview_read,
 )
+from curbstop.office.reads.rereading import Answered, Reread, RereadRow, answer_reread, get_terms, list_rereads, reread
 from curbstop.office.reads.routes import RouteRead, RouteRecorded, RowRefused, record_route
 
 __all__ = [
+    "Answered",
+    "Estimated",
+    "Held",
+    "OpenRead",
+    "Reread",
+    "RereadRow",
+    "answer_reread",
+    "estimate",
+    "get_terms",
+    "hold",
+    "list_open",
+    "list_rereads",
+    "reread",
     "AveragesSet",
     "BadRead",
     "ReadEntered",

@@ -21,11 +21,15 @@ SOURCES = ("route_file", "hand", "system")
 
 @dataclass(frozen=True, slots=True)
 class RouteRead:
-    """One row of a route: the number on a register, of the meter with this serial or of the one at a service point."""
+    """One row of a route: the number on a register, of the meter with this serial or of the one at a service point.
+
+    ``codes``: what the reader's device noted beside it.
+    """
 
     register: int
     serial: str = ""
     service_point_id: int = 0
+    codes: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,18 +79,29 @@ def record_route(
     check_choice(source, SOURCES, field="source")
     if not reads:
         raise BadRead(field="reads", value="", why="the route has no rows", remedy="give at least one read")
+    outcome = record_rows(event, read_on=read_on, reads=reads, reader=reader, source=source)
+    event.about(says=_sentence(outcome, read_on))
+    return outcome
+
+
+def record_rows(event: Acting, *, read_on: date, reads: Sequence[RouteRead], reader: str, source: str) -> RouteRecorded:
+    """What :func:`record_route` does, as a part of an act: a file whose rows are of several days.
+
+    :raises BadRead: a day to come
+    """
     found = _hanging(reads, read_on)
     places = [row for row, installation in enumerate(found) if installation]
-    standings = stand([found[row] for row in places], on=read_on, at=at)
+    standings = stand([found[row] for row in places], on=read_on, at=event.at)
     if standings and read_on > standings[0].today:
         why = f"in the future; today is {standings[0].today.isoformat()}"
         raise BadRead(field="read_on", value=read_on.isoformat(), why=why, remedy="record it when it has been read")
     refused, good, duplicates = _sort(reads, places, standings, read_on)
     kept = [standings[index] for index in good]
     registers = [reads[places[index]].register for index in good]
+    codes = [reads[places[index]].codes for index in good]
     judged = judge_reads(kept, registers, on=read_on, kind="regular")
-    written = _write(kept, registers, judged, read_on, source, check_text(reader, field="reader"), event.id)
-    outcome = RouteRecorded(
+    written = _write(kept, registers, judged, read_on, source, check_text(reader, field="reader"), event.id, codes)
+    return RouteRecorded(
         rows=len(reads),
         accepted=sum(not waits for waits in written),
         waiting=sum(written),
@@ -94,8 +109,6 @@ def record_route(
         unknown=tuple(_name(row) for row, installation in zip(reads, found, strict=True) if not installation),
         refused=tuple(refused),
     )
-    event.about(says=_sentence(outcome, read_on))
-    return outcome
 
 
 def _name(row: RouteRead) -> str:
@@ -164,11 +177,11 @@ def _why_not(standing: Standing, register: int, read_on: date) -> str:
 
 _INSERT = """
 insert into meters_read (installation_id, service_point_id, read_on, register, kind, source, reader, previous_id,
-  usage_gal, findings, replaces_id, event_id)
+  usage_gal, findings, replaces_id, codes, event_id)
 select r.installation, r.point, %s, r.register, 'regular', %s, %s, r.previous, r.usage,
-  string_to_array(r.findings, ' '), r.replaces, %s
-from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[])
-  as r (installation, point, register, previous, usage, findings, replaces)
+  string_to_array(r.findings, ' '), r.replaces, r.codes, %s
+from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[],
+  %s::text[]) as r (installation, point, register, previous, usage, findings, replaces, codes)
 on conflict (installation_id, read_on) where replaces_id is null do nothing
 returning findings <> '{}'"""
 
@@ -181,6 +194,7 @@ def _write(
     source: str,
     reader: str,
     event_id: int,
+    codes: Sequence[str],
 ) -> list[bool]:
     """Write the reads; for each one written, whether it waits."""
     columns: list[list[Any]] = [
@@ -191,6 +205,7 @@ def _write(
         [int(gal) for gal in judged.usage_gal],
         [" ".join(judged.names(row)) for row in range(len(standings))],
         [standing.rejected_id for standing in standings],
+        list(codes),
     ]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [read_on, source, reader, event_id, *columns])
