@@ -154,13 +154,13 @@ def open(
                     remedy="leave name, phone and e-mail out, or leave the customer out",
                 )
             cursor.execute(
-                "select name, nextval('customers_account_number_seq') from customers_customer where id = %s",
+                "select name, phone, nextval('customers_account_number_seq') from customers_customer where id = %s",
                 [customer_id],
             )
             found = cursor.fetchone()
             if found is None:
                 raise Refused(f"There is no customer {customer_id}; search for the name.", field="customer_id")
-            name, sequence = found
+            name, phone, sequence = found
         number = account_number(sequence)
         cursor.execute(
             "insert into customers_account (number, customer_id, customer_class, tenure, mail_to, opened_on, event_id)"
@@ -168,7 +168,7 @@ def open(
             [number, customer_id, customer_class, tenure, lines, on, event.id],
         )
         account_id = cursor.fetchone()[0]
-    search.refresh([account_id])
+    search.enter(account_id, number=number, name=name, phone=phone)
     event.about(f"account:{account_id}", f"customer:{customer_id}", says=f"Account {number} opened for {name}.")
     return Opened(customer_id=customer_id, account_id=account_id, number=number)
 

@@ -67,6 +67,11 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"[^\w]+|_", " ", kept).split())
 
 
+def enter(account_id: int, *, number: str, name: str, phone: str) -> None:
+    """Write what finds an account that was opened just now: it has no service yet, so nothing need be looked up."""
+    _write([(account_id, f" {plain(name)} ", _numbers(number, phone, ()), True)])
+
+
 def refresh(account_ids: Iterable[int]) -> None:
     """Write again what finds these accounts. Called by the acts that change a name, number, phone, address or meter."""
     ids = sorted(set(account_ids))
@@ -78,6 +83,11 @@ def refresh(account_ids: Iterable[int]) -> None:
             (account_id, f" {plain(' '.join([name, *addresses, *serials]))} ", _numbers(number, phone, serials), active)
             for account_id, number, name, phone, addresses, serials, active in cursor.fetchall()
         ]
+    _write(rows)
+
+
+def _write(rows: Sequence[tuple[int, str, list[str], bool]]) -> None:
+    with connection.cursor() as cursor:
         cursor.execute(
             _WRITE, [[r[0] for r in rows], [r[1] for r in rows], ["|".join(r[2]) for r in rows], [r[3] for r in rows]]
         )
