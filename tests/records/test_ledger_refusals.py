@@ -134,6 +134,16 @@ class TestBalance:
             rows(other, credit("51-4020", 5, "water.volume"), first=3)
             rows(header(), owes(town, document=503), EARNS)
 
+    def test_rows_that_come_one_by_one_are_added_up_at_the_commit(self, town):
+        txn = header()
+        rows(txn, owes(town))
+        rows(txn, EARNS, first=2)
+        check()
+        with refused("does not balance in fund 51"):
+            other = header()
+            rows(other, owes(town, document=501))
+            rows(other, credit("51-4020", 999, "water.volume"), first=2)
+
     def test_two_transactions_in_one_commit_are_both_checked(self, town):
         with refused("does not balance in fund 51"):
             rows(header(), owes(town), EARNS)
