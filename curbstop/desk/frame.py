@@ -16,6 +16,7 @@ _PLACES = (
     ("today", "today", "Today", "t"),
     ("customers", "customers", "Customers", "c"),
     ("payments", "payments", "Payments", "p"),
+    ("orders", "orders", "Orders", "o"),
     ("reads", "reads", "Reads", "r"),
     ("bills", "bills", "Billing", "b"),
     ("adjustments", "adjustments", "Approvals", "v"),
@@ -91,6 +92,7 @@ def _noun_of(url_name: str | None) -> str:
     noun = (url_name or "").partition("-")[0]
     return {
         "moves": "customers",
+        "field": "orders",
         "tills": "payments",
         "autopay": "payments",
         "files": "payments",

@@ -25,6 +25,7 @@ from curbstop.office.orders.whole import (
     get_orders,
     list_crew,
     list_hazards_to_see,
+    list_points,
     list_windows,
 )
 from curbstop.office.orders.writing import Assigning, assign, cancel, change, own, reschedule, write
@@ -34,6 +35,6 @@ __all__ = [
     "Place", "Raised", "Taken", "Window", "assign", "cancel", "cannot_complete", "change", "city_time", "complete",
     "confirm_hazard", "confirm_warning", "end_hazard", "get_attachment", "get_order", "get_orders", "get_type",
     "get_valves", "get_windows", "list_at", "list_crew", "list_ended", "list_given_back", "list_hazards",
-    "list_hazards_to_see", "list_open", "list_windows", "load_place", "load_types", "own", "report_hazard",
-    "reschedule", "write",
+    "list_hazards_to_see", "list_open", "list_points", "list_windows", "load_place", "load_types", "own",
+    "report_hazard", "reschedule", "write",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from curbstop.office._orders import HazardThere, list_hazards, load_types
-from curbstop.rules.orders import PRIORITIES, OrderType, is_late
+from curbstop.rules.orders import FAILS, PRIORITIES, OrderType, is_late
 
 NAMED = {number: name for name, number in PRIORITIES.items()}
 
@@ -47,6 +47,11 @@ class OrderRow:
     questions: int
     late: bool
     hazards: tuple[HazardThere, ...] = ()
+
+    @property
+    def code_says(self) -> str:
+        """Why it could not be done, in words; empty otherwise."""
+        return FAILS.get(self.code, "")
 
 
 _ROWS = """

@@ -11,7 +11,7 @@ from django.db import connection
 
 from curbstop.office import policies
 from curbstop.office._once import Refused
-from curbstop.office._orders import HazardThere, get_type, get_windows, load_types, meters_of
+from curbstop.office._orders import HazardThere, Place, get_type, get_windows, load_types, meters_of
 from curbstop.office.orders.reads import OrderRow, ask_rows
 from curbstop.records.orders.models import Attachment, End, Order, Warned, Word
 from curbstop.rules.orders import FAILS, MeterThere, field_names
@@ -30,6 +30,11 @@ class ToCollect:
     needed: bool
     options: tuple[str, ...]
     meter: MeterThere | None
+
+    @property
+    def entry(self) -> str:
+        """Its name in a form of the desk."""
+        return f"f.{self.name}"
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ class OrderPage:
     type_about: str
     second: str
     home: str
-    written: Mapping[str, Any]
+    written: Place
     meters: tuple[MeterThere, ...]
     valve: str
     fields: tuple[ToCollect, ...]
@@ -162,7 +167,7 @@ def _page(
         type_about=kind.about if kind else "",
         second=order.second,
         home=kind.home if kind else "",
-        written=order.snapshot,
+        written=_written(order, meters),
         meters=meters,
         valve=order.snapshot["valve"],
         fields=tuple(
@@ -178,6 +183,17 @@ def _page(
         followed_by_id=later,
         confirmed=frozenset(one.user_id for one in warned.get(order.pk, ()) if seen <= set(one.hazards)),
     )
+
+
+def _written(order: Order, meters: tuple[MeterThere, ...]) -> Place:
+    """The place as the writer saw it."""
+    kept = order.snapshot
+    hazards = tuple(
+        HazardThere(**{**one, "review_on": one["review_on"] and date.fromisoformat(one["review_on"])})
+        for one in kept["hazards"]
+    )
+    since = kept["since_on"] and date.fromisoformat(kept["since_on"])
+    return Place(**{**kept, "since_on": since, "meters": meters, "hazards": hazards})
 
 
 def _ending(end: End, order: Order) -> Ending:
@@ -281,3 +297,15 @@ def list_hazards_to_see(*, on: date, soon: timedelta = timedelta(0)) -> tuple[Ha
             [on + soon],
         )
         return tuple(HazardToSee(HazardThere(*row[:6]), *row[6:]) for row in cursor.fetchall())
+
+
+def list_points(*, premise_ids: Sequence[int]) -> Mapping[int, tuple[str, str]]:
+    """Where premises are, as the last telephone there said: latitude and longitude in degrees, as text."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select distinct on (o.premise_id) o.premise_id, e.latitude::text, e.longitude::text from orders_end e"
+            " join orders_order o on o.id = e.order_id where o.premise_id = any(%s) and e.latitude is not null"
+            " order by o.premise_id, e.done_at desc",
+            [list(premise_ids)],
+        )
+        return {premise: (latitude, longitude) for premise, latitude, longitude in cursor.fetchall()}
