@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
 from curbstop.desk import clock
@@ -16,6 +17,10 @@ from curbstop.rules.faults import BadValue
 
 STATES = {"waiting": "Waits", "approved": "Approved", "refused": "Refused", "withdrawn": "Withdrawn"}
 SHOWN_INLINE = ("image/png", "image/jpeg")
+PDF = "application/pdf"
+PICTURE_RULES = "default-src 'none'; frame-ancestors 'self'; sandbox"
+PDF_RULES = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+"""Browsers show a PDF by an element and a style of their own, and not in a sandbox; no script may run in either."""
 
 
 def queue(request: HttpRequest) -> HttpResponse:
@@ -109,20 +114,24 @@ def withdraw(request: HttpRequest, id: int) -> HttpResponse:
     return _page(request, id, request.POST.dict(), entries.errors)
 
 
+@xframe_options_sameorigin
 def evidence(request: HttpRequest, id: int) -> HttpResponse:
-    """A file of a request, as it came: a picture to look at, anything else to save."""
+    """A file of a request, as it came: a picture or a PDF to look at, anything else to save.
+
+    Only pages of the office may show it within them.
+    """
     try:
         found, body = adjustments.get_evidence(id)
     except Refused as refused:
         raise pages.NotThere(str(refused)) from refused
     answer = HttpResponse(body, content_type=found.media)
-    how = "inline" if found.media in SHOWN_INLINE else "attachment"
+    how = "inline" if found.media in (*SHOWN_INLINE, PDF) else "attachment"
     name = "".join(
         letter if letter.isascii() and (letter.isalnum() or letter in ".-_") else "_" for letter in found.name
     )
     answer["Content-Disposition"] = f"{how}; filename*=UTF-8''{name}"
     answer["X-Content-Type-Options"] = "nosniff"
-    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer["Content-Security-Policy"] = PDF_RULES if found.media == PDF else PICTURE_RULES
     return answer
 
 

@@ -1,5 +1,6 @@
 """Files of the bank: loaded, what went into quarantine, money that nobody is known for, payments that came back."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -7,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from curbstop.desk import clock
+from curbstop.desk import clock, papers
 from curbstop.desk.autopay import MOST_BYTES, ask_for
 from curbstop.desk.forms import Entries, sentence
 from curbstop.desk.frame import actor, new_key
@@ -164,9 +165,11 @@ def _identified(request: HttpRequest, row: payments.UnidentifiedRow, entries: En
 def returned(request: HttpRequest) -> HttpResponse:
     """Payments that came back: what is open of them, and the letters and door hangers that wait to be made."""
     every = "all" in request.GET
+    letters = payments.list_letters()
     values = {
-        "rows": payments.list_returned(open_only=not every), "every": every, "letters": payments.list_letters(),
-        "key": new_key(),
+        "rows": payments.list_returned(open_only=not every), "every": every, "letters": letters, "key": new_key(),
+        "hangers": sum(papers.is_hanger(row) for row in letters),
+        "mailed": sum(not papers.is_hanger(row) for row in letters),
     }  # fmt: skip
     return render(request, "desk/files/returned.html", values)
 
@@ -186,8 +189,30 @@ def letter(request: HttpRequest, id: int) -> HttpResponse:
 
 def hanger(request: HttpRequest, id: int) -> HttpResponse:
     """A door hanger or letter, to be printed: the facts, how to make it good, how to object."""
-    found = next((row for row in payments.list_letters(waiting_only=False, limit=100_000) if row.id == id), None)
-    if found is None:
-        raise Refused("There is no such letter.", field="letter")
+    (found,) = _letters([id])
     header = pages.get_header(account_id=found.account_id, on=clock.today())
     return render(request, "desk/files/hanger.html", {"row": found, "header": header})
+
+
+def letter_paper(request: HttpRequest, id: int) -> HttpResponse:
+    """A letter or door hanger as PDF, one that was made already too."""
+    found = _letters([id])
+    return papers.pdf(papers.letters(found, on=clock.today()), name=f"letter-{id}.pdf")
+
+
+def letters_paper(request: HttpRequest) -> HttpResponse:
+    """All letters that wait, or all door hangers, in one PDF: they are printed on different paper."""
+    hangers = "hangers" in request.GET
+    found = [row for row in payments.list_letters() if papers.is_hanger(row) == hangers]
+    if not found:
+        messages.error(request, f"No {'door hanger' if hangers else 'letter'} waits.")
+        return redirect("files-returned")
+    name = "hangers" if hangers else "letters"
+    return papers.pdf(papers.letters(found, on=clock.today()), name=f"{name}-{clock.today().isoformat()}.pdf")
+
+
+def _letters(ids: Sequence[int]) -> list[payments.LetterRow]:
+    found = [row for row in payments.list_letters(waiting_only=False, limit=100_000) if row.id in ids]
+    if not found:
+        raise Refused("There is no such letter. Those that wait stand under Returned payments.", field="letter")
+    return found

@@ -1,17 +1,23 @@
 """Papers as the desk hands them out: a slip for a receipt, as PDF."""
 
-from datetime import datetime
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
 
 from django.http import HttpResponse
 from django.utils import timezone
 
 from curbstop.formats.paper import words
+from curbstop.formats.paper.letter import Figure, LetterPaper, letter_pdf
+from curbstop.formats.paper.letterhead import Letterhead
 from curbstop.formats.paper.receipt import PaidAccount, PaidItem, ReceiptPaper, TenderLine, receipt_pdf
 from curbstop.formats.paper.receipt import receipt_text as thermal_text
 from curbstop.formats.paper.slip import SlipLine, SlipPaper, slip_pdf
 from curbstop.office import pages, tills
-from curbstop.office.bills.statements import letterhead
+from curbstop.office.bills.statements import account_no, letterhead
+from curbstop.office.payments import LetterRow
 
+ISO = re.compile(r"\b\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b")
 TENDERS = {
     "cash": "Cash",
     "check": "Check",
@@ -23,8 +29,23 @@ TENDERS = {
     "lockbox": "Lockbox",
     "bill_pay": "Bank bill-pay",
     "mail": "Mail",
+    "pledge": "Pledge",
 }
 """How each type of tender is said, on screen and on paper."""
+
+
+LETTERS = {
+    "leak_letter": ("Letter: leak credit", "Your leak credit"),
+    "rebill_letter": ("Letter: corrected bill", "Your bill was corrected"),
+    "unclaimed_notice": ("Notice of 11 O.S. 35-107", "Your deposit's check was not cashed"),
+    "pledge_failed": ("Letter: a pledge was not kept", "A pledge was not kept"),
+    "returned_hanger": ("Door hanger", "Your payment came back"),
+    "returned_letter": ("Letter", "Your payment came back"),
+    "cash_only": ("Letter", "How you can pay until then"),
+    "autopay_over_limit": ("Letter", "May we draft this bill?"),
+    "autopay_stopped": ("Letter", "Your autopay waits"),
+}
+"""Kinds of letters: what the list calls them, and their heading. Any other is a word from the office."""
 
 
 def receipt(found: pages.Receipt, *, copy: bool = False, given: bool = False) -> bytes:
@@ -86,6 +107,48 @@ def slip(found: tills.SlipMade, *, at: datetime) -> bytes:
             lines=lines,
         )
     )
+
+
+def letters(rows: Sequence[LetterRow], *, on: date) -> bytes:
+    """Letters, or door hangers, as PDF. They say what they said when they were queued, by the office of the day."""
+    head = letterhead(on=on)
+    return letter_pdf([_letter(row, head, on) for row in rows])
+
+
+def _letter(row: LetterRow, head: Letterhead, on: date) -> LetterPaper:
+    header = pages.get_header(account_id=row.account_id, on=on)
+    facts = row.facts
+    figures = []
+    if facts.get("amount_cents"):
+        figures.append(Figure(f"Returned: {facts['reason']}", int(facts["returned_cents"])))
+        if facts.get("fee_cents"):
+            figures.append(Figure("Fee for a returned payment", int(facts["fee_cents"])))
+    open_on = ". ".join(str(facts[name]) for name in ("hours", "phone") if facts.get(name))
+    told = [str(facts[name]) for name in ("dispute", "object") if facts.get(name)]
+    postal = facts.get("mail_to") or [*(header.mail_to or (header.address, header.place))]
+    return LetterPaper(
+        letterhead=head,
+        on=row.queued_on,
+        to_lines=tuple(line for line in (header.name, *postal) if line)[:5],
+        account_no=account_no(row.number),
+        service_address=header.address,
+        title=LETTERS.get(row.kind, ("", "A word from the office"))[1],
+        paragraphs=(row.says, *(dated_words(str(text)) for text in facts.get("paragraphs", ()))),
+        figures=tuple(figures),
+        total=Figure("Please bring", int(facts["amount_cents"])) if figures else None,
+        closing=(*told, f"{open_on}." if open_on else f"Questions: {head.phone}." if head.phone else "Ask the office."),
+        hanger=is_hanger(row),
+    )
+
+
+def is_hanger(row: LetterRow) -> bool:
+    """Whether it is hung on the door; anything else is a letter."""
+    return row.kind.endswith("_hanger")
+
+
+def dated_words(text: str) -> str:
+    """A sentence of the office with its days as people write them."""
+    return ISO.sub(lambda found: words.day(date.fromisoformat(found.group())), text)
 
 
 def pdf(body: bytes, *, name: str) -> HttpResponse:

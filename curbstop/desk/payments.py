@@ -39,15 +39,27 @@ def payments_page(request: HttpRequest, stub: dict[str, str] | None = None, stat
 
 
 def stub(request: HttpRequest) -> HttpResponse:
-    """From the stub to the payment: what the scanner typed, or the number of the account, opens the form filled in."""
+    """From the stub to the payment: what the scanner typed, or the number of the account, opens the form filled in.
+
+    The number of a receipt leads to the receipt.
+    """
     text = request.GET.get("line", "").strip()
     if not text:
         return redirect("payments")
+    if (number := stubs.receipt_of(text)) and (found := _receipt_id(*number)):
+        return redirect("payments-receipt", id=found)
     try:
         header = pages.get_header(number=stubs.read(text).account, on=clock.today())
     except (stubs.NoStub, pages.NotThere) as none:
         return payments_page(request, {"line": text[:60], "why": str(none)}, 422)
     return redirect(f"{address_of('payments-take', args=[header.number])}?{urlencode({'stub': text})}")
+
+
+def _receipt_id(series: str, no: int) -> int | None:
+    try:
+        return payments.get_receipt(series, no).document_id
+    except payments.NoReceipt:
+        return None
 
 
 def take(request: HttpRequest, number: str) -> HttpResponse:

@@ -10,8 +10,10 @@ from curbstop.desk.forms import Entries
 from curbstop.desk.frame import actor, new_key
 from curbstop.office import pages, payments, policies, tills
 from curbstop.office._once import Refused
+from curbstop.office.payments import Paying
 from curbstop.rules.faults import BadValue
 from curbstop.rules.money import show
+from curbstop.rules.payments import Tender
 from curbstop.rules.policies import NotSet
 
 TYPES = {"check": "Check", "money_order": "Money order", "cash": "Cash"}
@@ -50,7 +52,7 @@ def accept(request: HttpRequest, number: str) -> HttpResponse:
     header = pages.get_header(number=number, on=clock.today())
     entries = Entries(request.POST)
     cents = entries.cents("amount", required=request.method == "POST")
-    if request.method == "POST":
+    if request.method == "POST" and not request.htmx:  # type: ignore[attr-defined]
         agency = entries.text("agency", says="Write the agency's name.", longest=100)
         reference = entries.text("reference", says="Write the agency's number of the pledge.", longest=60)
         if not entries.errors and cents is not None:
@@ -74,13 +76,27 @@ def accept(request: HttpRequest, number: str) -> HttpResponse:
                 entries.blame(bad, {"cents": "amount", "account_id": "form", "on": "form"})
     values = {
         "header": header,
+        "preview": _would(header.id, cents),
         "owed": max(header.balance_cents, 0),
         "policy": _policy(),
         "errors": entries.errors,
         "sent": entries.sent,
         "key": entries.key or new_key(),
     }
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "desk/pledges/strip.html", {**values, "oob": True})
     return render(request, "desk/pledges/accept.html", values, status=422 if entries.errors else 200)
+
+
+def _would(account_id: int, cents: int | None) -> payments.PaymentPreview | None:
+    """What a payment of that amount would do; a pledge that counts does the same."""
+    if not cents:
+        return None
+    try:
+        given = [Tender("money_order", cents)]
+        return payments.get_payment_preview(accounts=[Paying(account_id, cents)], tenders=given, on=clock.today())
+    except (BadValue, Refused, NotSet):
+        return None
 
 
 @require_POST

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from curbstop.desk import clock, stubs
-from curbstop.office import pages
+from curbstop.office import pages, payments
 from curbstop.office import search as office
 
 TYPED, PAGE = 8, 60
@@ -19,6 +19,11 @@ def search(request: HttpRequest) -> HttpResponse:
     part = bool(request.htmx)  # type: ignore[attr-defined]
     if stubs.is_line(text):
         return _stub(request, text, part)
+    if not part and (number := stubs.receipt_of(text)):
+        try:
+            return redirect("payments-receipt", id=payments.get_receipt(*number).document_id)
+        except payments.NoReceipt:
+            pass  # it may be an address: A-1
     found = office.find(text, TYPED if part else PAGE)
     if part:
         return render(request, "desk/search/found.html", {"found": found})

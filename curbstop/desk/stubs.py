@@ -3,6 +3,7 @@
 The QR code holds the scan line, so a scanner that types what it reads needs nothing else.
 """
 
+import re
 from dataclasses import dataclass
 
 from curbstop.formats import scanline
@@ -28,6 +29,15 @@ class Stub:
     def asked_cents(self) -> int | None:
         """What the bill asks by its due date; None for a credit, which asks nothing."""
         return self.due_cents or None
+
+
+_RECEIPT = re.compile(r"([A-Z][A-Z0-9-]{0,19})-0*([1-9][0-9]{0,8})", re.IGNORECASE)
+
+
+def receipt_of(text: str) -> tuple[str, int] | None:
+    """Series and number of a receipt, as it is printed: `T1-000033`; None for anything else."""
+    found = _RECEIPT.fullmatch("".join(text.split()))
+    return (found.group(1).upper(), int(found.group(2))) if found else None
 
 
 def is_line(text: str) -> bool:

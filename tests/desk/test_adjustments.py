@@ -139,8 +139,11 @@ def test_papers_come_back_as_they_were_and_run_nothing(cleo: Client) -> None:
     file = adjustments.list_evidence(last().pk)[0]
     answer = cleo.get(f"/adjustments/evidence/{file.id}/")
     assert answer.content == PDF and answer["Content-Type"] == "application/pdf"
-    assert answer["Content-Disposition"].startswith("attachment; filename*=UTF-8''bill_of.pdf")
-    assert answer["X-Content-Type-Options"] == "nosniff" and "sandbox" in answer["Content-Security-Policy"]
+    assert answer["Content-Disposition"].startswith("inline; filename*=UTF-8''bill_of.pdf")
+    assert answer["X-Content-Type-Options"] == "nosniff" and answer["X-Frame-Options"] == "SAMEORIGIN"
+    assert "default-src 'none'" in answer["Content-Security-Policy"] and "script" not in answer["Content-Security-Policy"]
+    page = cleo.get(f"/adjustments/{last().pk}/").content.decode()
+    assert f'<iframe class="mt1 evidence paper" src="/adjustments/evidence/{file.id}/" title="bill of.pdf"' in page
     assert cleo.get("/adjustments/evidence/999999/").status_code == 404
     assert cleo.get("/adjustments/999999/").status_code == 404
 

@@ -135,3 +135,32 @@ class TestLinks:
 
 def test_without_a_mark_checks_are_taken(cleo: Client) -> None:
     assert "Checks are taken from this account" in text(cleo.get(f"/customers/{account(1).number}/cash-only/"))
+
+
+def test_letters_and_hangers_are_printed_apart(sign_in, street) -> None:  # type: ignore[no-untyped-def]
+    """A returned check queues its paper; it comes as PDF alone and with all that wait."""
+    sue, house = sign_in("sue"), account(1)
+    receipt = next(row for row in payments.list_payments(house.pk) if "check" in row.types)
+    sue.post(
+        f"/payments/receipt/{receipt.document_id}/reverse/",
+        {"key": "rt-1", "why": "returned", "reason": "insufficient funds"},
+    )
+    (letter,) = Letter.objects.all()
+    page = sue.get("/files/returned/")
+    kind = "?hangers" if letter.kind == "returned_hanger" else ""
+    other = "" if kind else "?hangers"
+    assert f"/files/letters/waiting.pdf{kind}" in page.content.decode()
+    for address in (f"/files/letters/{letter.pk}/letter.pdf", f"/files/letters/waiting.pdf{kind}"):
+        assert sue.get(address).content.startswith(b"%PDF-")
+    assert "waits." in text(sue.get(f"/files/letters/waiting.pdf{other}", follow=True))
+    sue.post(f"/files/letters/{letter.pk}/made/", {"key": "rt-2", "how": "hung on the door"})
+    assert "No letter waits" in text(sue.get("/files/returned/"))
+    assert sue.get(f"/files/letters/{letter.pk}/letter.pdf").content.startswith(b"%PDF-")
+
+
+def test_a_receipt_is_found_by_its_number(cleo: Client) -> None:
+    receipt = payments.list_payments(account(1).pk)[0]
+    there = f"/payments/receipt/{receipt.document_id}/"
+    assert cleo.get(f"/payments/stub/?line={receipt.number.lower()}")["Location"] == there
+    assert cleo.get(f"/search/?q={receipt.number}")["Location"] == there
+    assert "Nobody found" in text(cleo.get("/search/?q=T9-000001"))

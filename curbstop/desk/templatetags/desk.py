@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from curbstop.desk.papers import TENDERS
+from curbstop.desk.papers import LETTERS, TENDERS
 from curbstop.formats.paper import words
 from curbstop.office import staff
 from curbstop.office.bills import outcomes
@@ -118,6 +118,12 @@ def times(value: int, one: str) -> str:
     """`1 bill`, `2 bills`, `6,131 bills`: the words for one and for many, `bill,bills` where an s is not enough."""
     single, _, many = one.partition(",")
     return f"{value:,} {single if value == 1 else many or single + 's'}"
+
+
+@register.filter
+def once(values: Any) -> list[Any]:
+    """Each value once, in its order: `T1, T1, T2` as `T1, T2`."""
+    return list(dict.fromkeys(values))
 
 
 @register.filter
@@ -272,26 +278,13 @@ def hundredths(value: int) -> str:
     return f"{value // 100}.{value % 100:02d} %"
 
 
-_LETTERS = {
-    "leak_letter": ("Letter: leak credit", "Your leak credit"),
-    "rebill_letter": ("Letter: corrected bill", "Your bill was corrected"),
-    "unclaimed_notice": ("Notice of 11 O.S. 35-107", "Your deposit's check was not cashed"),
-    "pledge_failed": ("Letter: a pledge was not kept", "A pledge was not kept"),
-    "returned_hanger": ("Door hanger", "Your payment came back"),
-    "returned_letter": ("Letter", "Your payment came back"),
-    "cash_only": ("Letter", "How you can pay until then"),
-    "autopay_over_limit": ("Letter", "May we draft this bill?"),
-    "autopay_stopped": ("Letter", "Your autopay waits"),
-}
-
-
 @register.filter
 def letter_kind(kind: str) -> str:
     """What kind of paper a queued letter is."""
-    return _LETTERS.get(kind, ("Letter", ""))[0]
+    return LETTERS.get(kind, ("Letter", ""))[0]
 
 
 @register.filter
 def letter_title(kind: str) -> str:
     """The heading of a queued letter."""
-    return _LETTERS.get(kind, ("", "A word from the office"))[1]
+    return LETTERS.get(kind, ("", "A word from the office"))[1]

@@ -32,7 +32,9 @@
       if (e.key === "ArrowDown" || e.key === "ArrowUp") { e.preventDefault(); show(true); point(e.key === "ArrowDown" ? 1 : -1); }
       else if (e.key === "Enter") {
         const at = !found().hidden && found().dataset.q === box.value.trim() && $("a.at", found());
-        if (at) { e.preventDefault(); location.assign(at.href); }
+        const to = at && (e.ctrlKey ? at.dataset.pay : at.href);
+        if (e.ctrlKey) e.stopPropagation();  // the page's own strip is not meant
+        if (to) { e.preventDefault(); location.assign(to); }
       } else if (e.key === "Escape") {
         e.preventDefault(); e.stopPropagation();
         if (!found().hidden) show(false); else box.blur();
