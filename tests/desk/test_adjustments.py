@@ -141,7 +141,8 @@ def test_papers_come_back_as_they_were_and_run_nothing(cleo: Client) -> None:
     assert answer.content == PDF and answer["Content-Type"] == "application/pdf"
     assert answer["Content-Disposition"].startswith("inline; filename*=UTF-8''bill_of.pdf")
     assert answer["X-Content-Type-Options"] == "nosniff" and answer["X-Frame-Options"] == "SAMEORIGIN"
-    assert "default-src 'none'" in answer["Content-Security-Policy"] and "script" not in answer["Content-Security-Policy"]
+    rules = answer["Content-Security-Policy"]
+    assert "default-src 'none'" in rules and "script" not in rules
     page = cleo.get(f"/adjustments/{last().pk}/").content.decode()
     assert f'<iframe class="mt1 evidence paper" src="/adjustments/evidence/{file.id}/" title="bill of.pdf"' in page
     assert cleo.get("/adjustments/evidence/999999/").status_code == 404
