@@ -52,7 +52,7 @@ where r.id is null or g.id is null or (o.bill_id is not null and b.id is null)
    or (o.from_read_id is not null and f.id is null) or (o.to_read_id is not null and u.id is null);
 
 -- 4: no item is paid beyond what it was, no credit used beyond what was held, every receivable has a due date
-select count(*) from (select 1 from ledger_posting where sub in (2, 3) group by account_id, document_id, line_no, gl_id) i;
+select count(*) from ledger_posting where sub in (2, 3);
 select format('account %s, document %s line %s: %s', a.number, i.document_id, i.line_no,
               case when i.sub = 2 and i.cents < 0 then 'paid beyond what it was'
                    when i.sub = 3 and i.cents > 0 then 'used beyond what was held' else 'no due date' end), i.cents

@@ -34,10 +34,11 @@ _OUTCOME_KINDS = {
     "agreement": "bigint", "bill": "bigint", "tariff": "integer", "from_on": "date", "until_on": "date",
     "gal": "bigint", "average": "bigint", "items": "smallint", "days": "smallint", "cents": "bigint",
 }  # fmt: skip
+# by transaction, and not bill by bill: a chunk's rows lie together. That each is of its bill's account is proof 8's.
 _POSTED = """
-select b.id bill, p.kind_id kind, sum(p.debit_cents)::bigint cents
-from bills_bill b join ledger_posting p on p.account_id = b.account_id and p.document_id = b.id and p.txn_id = b.txn_id
-where b.run_id = %(run)s and p.sub = 2 and b.id %% %(every)s = 0 group by b.id, p.kind_id
+select p.document_id bill, p.kind_id kind, p.debit_cents cents from ledger_posting p
+where p.txn_id = any(array(select distinct txn_id from bills_bill where run_id = %(run)s)) and p.sub = 2
+  and p.document_id in (select id from bills_bill where run_id = %(run)s and id %% %(every)s = 0)
 """
 _CHARGED = """
 select b.id bill, c.kind_id kind, sum(c.cents)::bigint cents

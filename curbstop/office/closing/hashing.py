@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from django.db import connection
@@ -19,14 +20,19 @@ from django.db import connection
 FIRST = bytes(32)
 """What stands before the first closing of a city."""
 
-ROWS = """select t.id, t.act, to_char(t.effective_on, 'YYYY-MM-DD'),
-  (extract(epoch from t.posted_at) * 1000000)::bigint, t.event_id, t.by, t.reverses_id, t.approval_id, p.leg_no, g.fund,
-  g.object, k.code, p.debit_cents, p.credit_cents, p.account_id, p.document_id, p.line_no,
-  to_char(p.due_on, 'YYYY-MM-DD')
-from ledger_transaction t left join ledger_posting p on p.txn_id = t.id left join ledger_gl g on g.id = p.gl_id
-left join ledger_kind k on k.id = p.kind_id
-where t.posted_on = date '{day}' and not t.closes order by t.id, p.leg_no"""
-"""One line a leg of the day, its columns apart by tabs; empty is ``\\N``. A transaction without legs is a line too."""
+ROWS = """select t.id, t.act, t.effective, t.micros, t.event_id, t.by, t.reverses_id, t.approval_id, p.leg_no, g.fund,
+  g.object, k.code, p.debit_cents, p.credit_cents, p.account_id, p.document_id, p.line_no, p.due_on
+from (select id, act, to_char(effective_on, 'YYYY-MM-DD') effective,
+    (extract(epoch from posted_at) * 1000000)::bigint micros, event_id, by, reverses_id, approval_id
+  from ledger_transaction where posted_on = date '{day}' and not closes offset 0) t
+left join ledger_posting p on p.txn_id = t.id left join ledger_gl g on g.id = p.gl_id
+left join ledger_kind k on k.id = p.kind_id order by t.id, p.leg_no"""
+"""One line a leg of the day, its columns apart by tabs; empty is ``\\N``; dates as ISO 8601 (PostgreSQL's own default).
+A transaction without legs is a line too. What is the same for every leg of a transaction is made once: a day of a
+million bills has five million legs and a few hundred transactions."""
+
+AT_ONCE = 4096
+"""Lines that are hashed in one go."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +49,13 @@ def read_day(on: date, *, previous: bytes = b"") -> tuple[int, bytes]:
     """The rows of a day and the SHA-256 of ``previous`` and them."""
     sha = hashlib.sha256(previous)
     rows = 0
-    with (
-        connection.cursor() as cursor,
-        cursor.cursor.copy(f"copy ({ROWS.format(day=on.isoformat())}) to stdout") as lines,
-    ):
-        for line in lines:
-            sha.update(line)
-            rows += bytes(line).count(b"\n")
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config('datestyle', 'ISO, MDY', true)")
+        with cursor.cursor.copy(f"copy ({ROWS.format(day=on.isoformat())}) to stdout") as lines:
+            told = iter(lines)
+            while some := b"".join(islice(told, AT_ONCE)):
+                sha.update(some)
+                rows += some.count(b"\n")
     return rows, sha.digest()
 
 
