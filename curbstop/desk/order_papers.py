@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from curbstop.desk.templatetags.desk import phone
 from curbstop.formats.paper import words
 from curbstop.formats.paper.order import OrderPaper, orders_pdf
 from curbstop.office.bills.statements import letterhead
@@ -37,7 +38,7 @@ def _paper(page: OrderPage) -> OrderPaper:
         ),
         about=(row.about, *(f"{one.by}, {words.moment(timezone.localtime(one.at))}: {one.words}" for one in page.said)),
         facts=(
-            ("Customer", f"{row.name}, {page.phone}".strip(", ") or "Nobody is responsible here"),
+            ("Customer", f"{row.name}, {phone(page.phone)}".strip(", ") or "Nobody is responsible here"),
             ("Route", f"{row.route}, stop {row.sequence}"),
             *(("Meter" if len(page.meters) == 1 else meter.label.capitalize(), _meter(meter)) for meter in page.meters),
             *((("Water", page.valve),) if page.valve else ()),

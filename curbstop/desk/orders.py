@@ -98,16 +98,21 @@ def _dots(rows: tuple[OrderRow, ...]) -> tuple[Dot, ...]:
         return ()
     norths, easts = [one[1] for one in placed], [one[2] for one in placed]
     top, left = max(norths), min(easts)
-    tall, wide = (max(norths) - min(norths)) or Decimal(1), (max(easts) - min(easts)) or Decimal(1)
+    tall, wide = max(norths) - min(norths), max(easts) - min(easts)
     return tuple(
         Dot(
-            EDGE + int((east - left) * (WIDE - 2 * EDGE) / wide),
-            EDGE + int((top - north) * (HIGH - 2 * EDGE) / tall),
+            _along(east - left, wide, WIDE),
+            _along(top - north, tall, HIGH),
             no,
             row,
         )
         for no, (row, north, east) in enumerate(placed, start=1)
     )
+
+
+def _along(part: Decimal, whole: Decimal, length: int) -> int:
+    """Where a point lies on a side of the picture; in the middle where all are at one place."""
+    return EDGE + int(part * (length - 2 * EDGE) / whole) if whole else length // 2
 
 
 @require_POST

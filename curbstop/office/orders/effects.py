@@ -16,7 +16,7 @@ from curbstop.office import ledger, meters
 from curbstop.office._events import Acting
 from curbstop.office._once import Refused
 from curbstop.office._orders import get_valves
-from curbstop.office.reads.entry import enter_moving
+from curbstop.office.reads.entry import ReadEntered, enter_moving
 from curbstop.office.reads.rereading import answer
 from curbstop.records.orders.models import Valve
 from curbstop.rules.customers import BadEntry
@@ -80,6 +80,11 @@ Effect = Callable[[Doing], Effected]
 # --- reads ------------------------------------------------------------------------------------------------------------
 
 
+def _said(read: ReadEntered) -> str:
+    told = f"Meter {read.meter} read {read.register:,}: {read.usage_gal:,} gal."
+    return f"{told} It waits for a decision: {'; '.join(read.says)}." if read.waits else told
+
+
 def _read(kind: str) -> Effect:
     def read(doing: Doing) -> Effected:
         registers = doing.by_point("register")
@@ -88,8 +93,7 @@ def _read(kind: str) -> Effect:
         entered = enter_moving(
             registers, on=doing.on, at=doing.event.at, kind=kind, event_id=doing.event.id
         )  # a read of that day that shows the same is theirs, and no second one is written
-        says = tuple(f"Meter {one.meter} read {one.register:,}: {one.usage_gal:,} gal." for one in entered)
-        return Effected({"read": [one.read_id for one in entered]}, says)
+        return Effected({"read": [one.read_id for one in entered]}, tuple(_said(one) for one in entered))
 
     return read
 

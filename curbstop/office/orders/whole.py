@@ -36,6 +36,11 @@ class ToCollect:
         """Its name in a form of the desk."""
         return f"f.{self.name}"
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a picture or a signature."""
+        return self.kind in ("picture", "signature")
+
 
 @dataclass(frozen=True)
 class Said:

@@ -46,7 +46,7 @@
     items.filter(ends).forEach((item) => { mark(item, "To send", "look"); close(item); });
     const things = `${items.length} ${items.length === 1 ? "thing waits" : "things wait"} and ${items.length === 1 ? "is" : "are"} sent once`;
     if (state === "sign-in") say("Sign in again.", `${things} when you have.`, true);
-    else if (!navigator.onLine || state === "lost") say("No signal. Keep working.", items.length ? `${things} when you are back.` : "What you do is kept here and sent when you are back.", true);
+    else if (!navigator.onLine || state === "lost") say("No signal. Keep working.", items.length ? `${things} when you are back.` : "What you do is kept here and sent when you are back.", items.length > 0);
     else if (items.length) say("Sending.", `${things}.`, true);
     else say("");
     return left;
@@ -77,6 +77,7 @@
   let sending = false;
   const send = async () => {
     if (sending) return;
+    if (!navigator.onLine) { await show("lost"); return; }
     sending = true;
     let state = "";
     try {
