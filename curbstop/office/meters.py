@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
 
-from curbstop.office import search
+from curbstop.office import policies, search
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
 from curbstop.office.reads._standing import lock_installations, stand
 from curbstop.office.reads.entry import BadRead, ReadEntered, check_day, keep
-from curbstop.rules.customers import METERED, BadEntry, check_text
+from curbstop.rules.customers import METERED, BadEntry, check_choice, check_text
+from curbstop.rules.policies import NotSet
 from curbstop.rules.reads import check_register as check_dials
 
 
@@ -85,13 +86,17 @@ class HungMeter:
 
 @dataclass(frozen=True)
 class StockRow:
-    """A meter that hangs nowhere."""
+    """A meter that hangs nowhere. ``state`` and ``since_on``: what is to be done with it; ``tested``: its last test."""
 
     meter_id: int
     serial: str
     size: str
     dials: int
     gal_per_unit: int
+    state: str = "in_stock"
+    since_on: date | None = None
+    reason: str = ""
+    tested: str = ""
 
 
 # --- acts -------------------------------------------------------------------------------------------------------------
@@ -159,24 +164,27 @@ def install(
     serial: str,
     on: date,
     register: int,
+    part: int = 1,
 ) -> Installed:
     """Hang a meter from stock at a service point, with its initial read.
+
+    :param part: 2: the register for small flows of a compound meter, beside the main one
 
     :raises BadRead: a register that the meter cannot show, or a day to come
     :raises Refused: no such meter or place, a meter hangs there (use an exchange), or this one hangs elsewhere
     """
     event.about(f"service_point:{service_point_id}")
-    hung = hang(event, service_point_id=service_point_id, serial=serial, on=on, register=register)
+    hung = hang(event, service_point_id=service_point_id, serial=serial, on=on, register=register, part=part)
     event.about(says=f"Meter {serial} installed on {on.isoformat()} at {register:,}.")
     return hung
 
 
-def hang(event: Acting, *, service_point_id: int, serial: str, on: date, register: int) -> Installed:
+def hang(event: Acting, *, service_point_id: int, serial: str, on: date, register: int, part: int = 1) -> Installed:
     """Hang a meter as part of another act: an order completed in the field.
 
     :raises BadRead, Refused: as :func:`install`
     """
-    return Installed(*_hang([InstallEntry(service_point_id, serial, register)], on, event.at, event)[0])
+    return Installed(*_hang([InstallEntry(service_point_id, serial, register)], on, event.at, event, part)[0])
 
 
 @act("meters.install_many")
@@ -200,20 +208,24 @@ _PLACES = """
 select s.id, s.service, s.premise_id, p.address, m.id, m.serial, m.dials, m.gal_per_unit,
   here.serial, lower(here.during), there.address, lower(there.during),
   (%(at)s::timestamptz at time zone coalesce((select time_zone from decisions_city), 'UTC'))::date,
-  (select max(upper(i.during)) from meters_installation i where i.meter_id = m.id)
+  (select max(upper(i.during)) from meters_installation i where i.meter_id = m.id),
+  (select t.state from meters_meterstate t where t.meter_id = m.id order by t.id desc limit 1)
 from unnest(%(points)s::bigint[], %(serials)s::text[]) with ordinality as w (point, serial, n)
 left join customers_servicepoint s on s.id = w.point
 left join customers_premise p on p.id = s.premise_id
 left join meters_meter m on m.serial = w.serial
 left join lateral (select k.serial, i.during from meters_installation i join meters_meter k on k.id = i.meter_id
-  where i.service_point_id = w.point and i.during && daterange(%(on)s, null) order by i.during limit 1) here on true
+  where i.service_point_id = w.point and i.part = %(part)s and i.during && daterange(%(on)s, null)
+  order by i.during limit 1) here on true
 left join lateral (select q.address, i.during from meters_installation i
   join customers_servicepoint t on t.id = i.service_point_id join customers_premise q on q.id = t.premise_id
   where i.meter_id = m.id and i.during && daterange(%(on)s, null) order by i.during limit 1) there on true
 order by w.n"""
 
 
-def _hang(installs: Sequence[InstallEntry], on: date, at: datetime, event: Acting) -> list[tuple[int, int]]:
+def _hang(
+    installs: Sequence[InstallEntry], on: date, at: datetime, event: Acting, part: int = 1
+) -> list[tuple[int, int]]:
     """Hang the meters; installation and initial read of each, in order."""
     points = [row.service_point_id for row in installs]
     with connection.cursor() as cursor:
@@ -225,15 +237,17 @@ def _hang(installs: Sequence[InstallEntry], on: date, at: datetime, event: Actin
             "select id from meters_meter where serial = any(%s) order by id for no key update",
             [[row.serial for row in installs]],
         )
-        cursor.execute(_PLACES, {"points": points, "serials": [row.serial for row in installs], "on": on, "at": at})
+        cursor.execute(
+            _PLACES, {"points": points, "serials": [row.serial for row in installs], "on": on, "at": at, "part": part}
+        )
         found = cursor.fetchall()
         for row, place in zip(installs, found, strict=True):
             _refuse_place(row, place, on)
-        values: list[Any] = [on, event.id, [place[4] for place in found], points]
+        values: list[Any] = [part, on, event.id, [place[4] for place in found], points]
         values += [on, event.id, points, [row.register for row in installs]]
         cursor.execute(
-            "with hung as (insert into meters_installation (meter_id, service_point_id, during, event_id)"
-            " select m, s, daterange(%s, null), %s from unnest(%s::bigint[], %s::bigint[]) as n (m, s)"
+            "with hung as (insert into meters_installation (meter_id, service_point_id, part, during, event_id)"
+            " select m, s, %s, daterange(%s, null), %s from unnest(%s::bigint[], %s::bigint[]) as n (m, s)"
             " returning id, service_point_id)"
             " insert into meters_read (installation_id, service_point_id, read_on, register, kind, source, reader,"
             " usage_gal, findings, event_id) select h.id, h.service_point_id, %s, n.register, 'initial', 'hand', '', 0,"
@@ -249,7 +263,7 @@ def _hang(installs: Sequence[InstallEntry], on: date, at: datetime, event: Actin
 
 
 def _refuse_place(row: InstallEntry, place: Any, on: date) -> None:
-    point, service, _, address, meter, _, dials, _, here, here_from, there, there_from, today, removed_on = place
+    point, service, _, address, meter, _, dials, _, here, here_from, there, there_from, today, removed_on, state = place
     if point is None:
         raise Refused(f"There is no service point {row.service_point_id}.", field="service_point_id")
     if service not in METERED:
@@ -263,6 +277,10 @@ def _refuse_place(row: InstallEntry, place: Any, on: date) -> None:
         raise Refused(
             f"{address} has meter {here} since {here_from.isoformat()}; use an exchange, or correct the place.",
             field="service_point_id",
+        )
+    if state in ("scrapped", "lost"):
+        raise Refused(
+            f"Meter {row.serial} is {state}; choose another, or say first that it is in stock again.", field="serial"
         )
     if there is not None:
         raise Refused(
@@ -325,14 +343,20 @@ def exchange(
     return Exchanged(removed=removed, installation_id=hung.installation_id, read_id=hung.read_id)
 
 
-def take_down(event: Acting, *, service_point_id: int, on: date, register: int) -> tuple[str, ReadEntered]:
+def take_down(
+    event: Acting, *, service_point_id: int, on: date, register: int, serial: str = "", state: str = "to_test",
+    reason: str = "taken down",
+) -> tuple[str, ReadEntered]:  # fmt: skip
     """Take down the meter at a service point as part of another act; returns its serial and its last read.
+
+    :param serial: which, where two registers of a compound meter hang
 
     :param register: what it shows as it is taken down
     :raises BadRead: a register that cannot be, or a day before its last read
     :raises Refused: nothing hangs there, or it was hung on that day or after
     """
-    locked = lock_installations(service_point_ids=[service_point_id], on=on)
+    hanging = lock_installations(service_point_ids=[service_point_id], on=on)
+    locked = [row for row in hanging if not serial or row[2] == serial]
     if not locked:
         raise Refused(
             f"No meter hangs at service point {service_point_id} on {on.isoformat()}; install one.",
@@ -351,7 +375,129 @@ def take_down(event: Acting, *, service_point_id: int, on: date, register: int) 
             "update meters_installation set during = daterange(lower(during), %s) where id = %s",
             [on, old.installation_id],
         )
+    _set_state(old.serial, state, on, reason, event)
     return old.serial, removed
+
+
+@act("meters.remove")
+def remove(
+    event: Acting, /, *, key: Key, by: Actor, at: datetime, service_point_id: int, on: date, register: int, reason: str,
+    serial: str = "", state: str = "in_stock",
+) -> ReadEntered:  # fmt: skip
+    """Take down a meter and hang no other. What it counted since its last read is kept and billed.
+
+    :param serial: which, where two registers of a compound meter hang
+    :param state: what is to be done with it: ``in_stock``, ``to_test``, ``to_repair``, ``scrapped``, ``lost``
+    :raises BadRead: a register that cannot be, or a day before its last read
+    :raises Refused: nothing hangs there
+    """
+    why = check_text(reason, field="reason", longest=300, required=True)
+    check_choice(state, tuple(STATES), field="state")
+    event.about(f"service_point:{service_point_id}")
+    gone, removed = take_down(
+        event, service_point_id=service_point_id, on=on, register=register, serial=serial, state=state, reason=why
+    )
+    event.about(says=f"Meter {gone} taken down on {on.isoformat()} at {register:,} ({removed.usage_gal:,} gal): {why}.")
+    return removed
+
+
+STATES: Mapping[str, str] = {
+    "in_stock": "In stock", "to_test": "To test", "to_repair": "To repair", "scrapped": "Scrapped", "lost": "Lost",
+}  # fmt: skip
+
+
+@act("meters.set_state")
+def set_state(
+    event: Acting, /, *, key: Key, by: Actor, at: datetime, serial: str, state: str, on: date, reason: str
+) -> None:
+    """Say what is to be done with a meter that hangs nowhere. Each change is a row; a scrapped one is not hung again.
+
+    :raises Refused: no such meter, or it hangs somewhere
+    """
+    check_choice(state, tuple(STATES), field="state")
+    why = check_text(reason, field="reason", longest=300, required=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select p.address from meters_meter m"
+            " join meters_installation i on i.meter_id = m.id and upper_inf(i.during)"
+            " join customers_servicepoint s on s.id = i.service_point_id"
+            " join customers_premise p on p.id = s.premise_id where m.serial = %s",
+            [serial],
+        )
+        row = cursor.fetchone()
+    if row:
+        raise Refused(f"Meter {serial} hangs at {row[0]}; take it down first.", field="serial")
+    _set_state(serial, state, on, why, event)
+    event.about(says=f"Meter {serial}: {STATES[state].lower()}, {why}.")
+
+
+def _set_state(serial: str, state: str, on: date, why: str, event: Acting) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'insert into meters_meterstate (meter_id, state, "on", reason, event_id)'
+            " select id, %s, %s, %s, %s from meters_meter where serial = %s returning meter_id",
+            [state, on, why, event.id, serial],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise Refused(f"No meter {serial} is on file.", field="serial")
+    event.about(f"meter:{row[0]}")
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A meter as tested. ``says`` tells the result by the limits that held."""
+
+    serial: str
+    passed: bool
+    says: str
+
+
+@act("meters.test")
+def test(
+    event: Acting, /, *, key: Key, by: Actor, at: datetime, serial: str, on: date, low_bp: int = -1,
+    middle_bp: int = -1, high_bp: int = -1, note: str = "",
+) -> Tested:  # fmt: skip
+    """Record a test of a meter at up to three flows, judged by the city's limits (``meters.accuracy``).
+
+    :param low_bp: accuracy at the low flow in hundredths of a percent (9,850 is 98.50 percent); -1: not tested
+    :raises Refused: no such meter, no flow tested, or the city has no limits
+    """
+    measured = {"low": low_bp, "middle": middle_bp, "high": high_bp}
+    given = {flow: bp for flow, bp in measured.items() if bp >= 0}
+    if not given or any(bp > 20_000 for bp in given.values()):
+        raise Refused("Say the accuracy at one flow at least, from 0 to 200 percent.", field="low_bp")
+    known = policies.load("meters.accuracy")
+    try:
+        limits = known.table("meters.accuracy", on=on)
+    except NotSet as missing:
+        raise Refused(f"{missing.says or missing} A test is judged by the city's limits.", field="low_bp") from None
+    least, most = int(str(limits["least_bp"])), int(str(limits["most_bp"]))
+    passed = all(least <= bp <= most for bp in given.values())
+    told = ", ".join(f"{flow} {bp // 100}.{bp % 100:02} percent" for flow, bp in given.items())
+    within = f"from {least // 100}.{least % 100:02} to {most // 100}.{most % 100:02} percent"
+    says = f"Meter {serial} {'passed' if passed else 'failed'}: {told}; {within} is right."
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'insert into meters_metertest (meter_id, "on", low_bp, middle_bp, high_bp, passed, limits, note, event_id)'
+            " select id, %s, %s, %s, %s, %s, %s, %s, %s from meters_meter where serial = %s returning meter_id",
+            [
+                on,
+                low_bp,
+                middle_bp,
+                high_bp,
+                passed,
+                within,
+                check_text(note, field="note", longest=300),
+                event.id,
+                serial,
+            ],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise Refused(f"No meter {serial} is on file.", field="serial")
+    event.about(f"meter:{row[0]}", says=says)
+    return Tested(serial, passed, says)
 
 
 # --- reads ------------------------------------------------------------------------------------------------------------
@@ -363,7 +509,7 @@ def get_meter_history(*, service_point_id: int, most: int = 60) -> tuple[HungMet
         cursor.execute(
             "select i.id, m.serial, m.size, m.dials, m.gal_per_unit, lower(i.during), upper(i.during)"
             " from meters_installation i join meters_meter m on m.id = i.meter_id where i.service_point_id = %s"
-            " order by i.during desc",
+            " and not i.mistaken order by i.during desc, i.part",
             [service_point_id],
         )
         meters = cursor.fetchall()
@@ -386,7 +532,11 @@ def list_stock() -> tuple[StockRow, ...]:
     """The meters that hang nowhere, by size and serial."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select m.id, m.serial, m.size, m.dials, m.gal_per_unit from meters_meter m where not exists"
+            "select m.id, m.serial, m.size, m.dials, m.gal_per_unit, coalesce(t.state, 'in_stock'), t.on,"
+            " coalesce(t.reason, ''), coalesce((select case when x.passed then 'passed ' else 'failed ' end || x.on"
+            "   from meters_metertest x where x.meter_id = m.id order by x.id desc limit 1), '')"
+            " from meters_meter m left join lateral (select state, s.on, s.reason from meters_meterstate s"
+            "   where s.meter_id = m.id order by s.id desc limit 1) t on true where not exists"
             " (select 1 from meters_installation i where i.meter_id = m.id and upper_inf(i.during))"
             " order by m.size, m.serial"
         )

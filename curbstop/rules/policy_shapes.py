@@ -160,6 +160,7 @@ SHAPES: dict[str, Shape] = {
     "reads.estimate": {"method": "text", "uses": "whole"},
     "reads.true_up": "text",
     "reads.undecided": "text",
+    "meters.accuracy": {"least_bp": "whole", "most_bp": "whole"},
     "sewer.average": {
         "reset_month": "whole",
         "lowest": "whole",

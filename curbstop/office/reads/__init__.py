@@ -1,8 +1,20 @@
 """Reads: taken one by one or by the route, decided, corrected; the sewer averages; and what screens ask of them."""
 
 from curbstop.office.reads.averages import AveragesSet, set_averages
+from curbstop.office.reads.edit import Counted, EditRow, UnusedPlace, count_found, list_edit, list_unused
 from curbstop.office.reads.entry import BadRead, ReadEntered, correct, decide, enter, parse_register
 from curbstop.office.reads.estimating import Estimated, estimate
+from curbstop.office.reads.files import (
+    FileRow,
+    QuarantinedRow,
+    ReadsLoaded,
+    RowSettled,
+    export_route,
+    list_files,
+    list_quarantined,
+    load_file,
+    settle_row,
+)
 from curbstop.office.reads.holding import Held, OpenRead, hold, list_open
 from curbstop.office.reads.looks import (
     ReadPreview,
@@ -20,8 +32,23 @@ from curbstop.office.reads.routes import RouteRead, RouteRecorded, RowRefused, r
 
 __all__ = [
     "Answered",
+    "Counted",
+    "EditRow",
     "Estimated",
+    "UnusedPlace",
+    "count_found",
+    "list_edit",
+    "list_unused",
+    "FileRow",
     "Held",
+    "QuarantinedRow",
+    "ReadsLoaded",
+    "RowSettled",
+    "export_route",
+    "list_files",
+    "list_quarantined",
+    "load_file",
+    "settle_row",
     "OpenRead",
     "Reread",
     "RereadRow",

@@ -97,7 +97,8 @@ left join lateral (
     select r.id, r.read_on, r.usage_gal, r.read_on - lag(r.read_on) over (order by r.read_on, r.id) days
     from (
       select r.id, r.read_on, r.usage_gal from meters_read r
-      where r.service_point_id = i.service_point_id and r.read_on between lower(g.during) and %(on)s::date
+      where r.service_point_id = i.service_point_id and (i.part = 1 or r.installation_id = i.id)
+        and r.read_on between lower(g.during) and %(on)s::date
         and r.id <> %(without)s::bigint and {COUNTS}
       order by r.read_on desc, r.id desc limit {HISTORY + 1}) r) u
   where u.days > 0) h on true"""

@@ -71,6 +71,7 @@ def enter(
     register: int,
     kind: str = "regular",
     reader: str = "",
+    serial: str = "",
 ) -> ReadEntered:
     """Enter one read by hand. With findings it waits for a decision, and does not count until then.
 
@@ -78,11 +79,13 @@ def enter(
     :param read_on: the day it was read, not after the city's today
     :param register: the number on the register, in its own units
     :param kind: ``regular`` on the route, ``opening`` or ``final`` of somebody who moves, ``check`` on request
+    :param serial: which meter, where two registers of a compound meter hang at the point
     :raises BadRead: a day or a number that cannot be
     :raises Refused: no meter hangs there on that day
     """
     check_choice(kind, KINDS, field="kind")
-    locked = [row[0] for row in lock_installations(service_point_ids=[service_point_id], on=read_on)]
+    hanging = lock_installations(service_point_ids=[service_point_id], on=read_on)
+    locked = [id for id, _, hung in hanging if not serial or hung == serial]
     if not locked:
         raise Refused(
             f"No meter hangs at service point {service_point_id} on {read_on.isoformat()}; look at its meters, or"
