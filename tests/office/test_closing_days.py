@@ -164,6 +164,29 @@ class TestDays:
         first, second = Close.objects.order_by("txn_id")
         assert bytes(second.previous_sha256) == bytes(first.sha256)
 
+    def test_many_days_close_together_in_one_chain(self, town):
+        def through(act, by, **more):
+            return act(key=key(), by=person(by), at=at_on(AFTER), on=AFTER, **more)
+
+        with pytest.raises(Refused, match="Drawers are not signed"):
+            through(closing.prepare_through, "fay")
+        sign_drawer()
+        ready = through(closing.prepare_through, "fay")
+        assert (ready.from_on, ready.through, ready.days) == (DAY, AFTER, 2)
+        given = {"prepared_id": ready.prepared_id}
+        with pytest.raises(Refused, match="made 2026-03-03 ready yourself"):
+            through(closing.close_through, "fay", **given)
+        bill(town)
+        with pytest.raises(Refused, match="Rows were posted on 2026-03-02 since Fay"):
+            through(closing.close_through, "finn", **given)
+        assert not Close.objects.exists()
+        ready = through(closing.prepare_through, "fay")
+        done = through(closing.close_through, "finn", prepared_id=ready.prepared_id)
+        first, second = Close.objects.order_by("txn_id")
+        assert (done.days, done.rows) == (2, ready.rows) and done.sha256 == bytes(second.sha256).hex()
+        assert bytes(second.previous_sha256) == bytes(first.sha256) and find_tampered() == (2, [])
+        assert ledger.get_open_days() == ()
+
     def test_a_file_that_is_half_posted_keeps_it_open(self, town):
         from curbstop.office import payments
 

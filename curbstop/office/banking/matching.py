@@ -17,6 +17,7 @@ from curbstop.records.payments.banking import BankMatch, BankMatchLine, BankSett
 from curbstop.records.payments.models import Slip, SlipConfirmed
 from curbstop.rules.banking import Sent, Shown, pair
 from curbstop.rules.ledger import (
+    Leg,
     bank_charged,
     bank_confirmed,
     bank_settled,
@@ -163,13 +164,59 @@ def match_all(event: Acting, /, *, key: Key, by: Actor, at: datetime, on: date) 
     sent = [Sent(row.gl, row.document_id, row.on, row.cents) for row in list_waiting(known_on=on)]
     shown = [Shown(line.line_id, line.on, line.cents, line.says) for line in lines.values()]
     pairs = pair(shown, sent)
-    cents = 0
-    for one in pairs:
-        item = Item(one.gl, one.document_id)
-        made = _match(event, by, at, [lines[one.line_id]], _waiting((item,)), on, 0, "")
-        cents += made.cents
+    cents = sum(lines[one.line_id].cents for one in pairs)
+    _match_each(event, by, at, [(lines[one.line_id], Item(one.gl, one.document_id)) for one in pairs], on)
     event.says = f"{len(pairs)} lines of the bank matched by amount and date, {show(cents)}."
     return MatchedAll(len(pairs), cents, len(lines) - len(pairs), len(sent) - len(pairs))
+
+
+def _match_each(event: Acting, by: Actor, at: datetime, pairs: Sequence[tuple[LineRow, Item]], on: date) -> None:
+    """A match for each line and its item, posted as a block: a month of statements is as many statements as a day."""
+    if not pairs:
+        return
+    waiting = _waiting([item for _, item in pairs])
+    slips = {slip.pk: slip for slip in Slip.objects.filter(id__in=[item.document_id for _, item in pairs])}
+    matches = BankMatch.objects.bulk_create(
+        BankMatch(on=on, fee_cents=0, reason="", by_id=by.id, at=at, event_id=event.id) for _ in pairs
+    )
+    BankMatchLine.objects.bulk_create(
+        BankMatchLine(line_id=line.line_id, match=row) for (line, _), row in zip(pairs, matches, strict=True)
+    )
+    postings = []
+    for line, item in pairs:
+        act_name, legs = _shown_legs(item, waiting[item], item.document_id in slips, 0, "")
+        postings.append(ledger.Posting(act_name, min(line.on, on), legs))
+    txn_ids = ledger._post_many(event, posted_on=on, postings=postings)
+    chart = {(row.fund_id, row.object): row for row in Gl.objects.filter(object__in=ON_THE_WAY)}
+    settled, confirmed = [], []
+    for (line, item), row, posting, txn_id in zip(pairs, matches, postings, txn_ids, strict=True):
+        reference, shown_on = line.says[:200], min(line.on, on)
+        if posting.act == "bank_confirmed":
+            confirmed.append(
+                SlipConfirmed(
+                    slip=slips[item.document_id], txn_id=txn_id, confirmed_on=shown_on, reference=reference,
+                    by_id=by.id, event_id=event.id,
+                )
+            )  # fmt: skip
+        settled.append(
+            BankSettled(
+                document_id=item.document_id, gl=chart[fund_of(item.gl), object_of(item.gl)], match=row, txn_id=txn_id,
+                cents=sum(waiting[item].values()), fee_cents=0, on=on, reference=reference, event_id=event.id,
+            )
+        )  # fmt: skip
+        event.about(f"line:{line.line_id}", f"document:{item.document_id}")
+    SlipConfirmed.objects.bulk_create(confirmed)
+    BankSettled.objects.bulk_create(settled)
+
+
+def _shown_legs(
+    item: Item, parts: dict[int, int], is_slip: bool, fee_cents: int, fee_on: str
+) -> tuple[str, tuple[Leg, ...]]:
+    """The act and the legs of what the bank showed of an item."""
+    if item.gl == DEPOSITS and is_slip and sum(parts.values()) > 0:
+        return "bank_confirmed", bank_confirmed(item.document_id, parts)
+    act_name = "settle" if sum(parts.values()) > 0 else "bank_debited"
+    return act_name, bank_settled(item.gl, item.document_id, parts, fee_cents=fee_cents, fee_on=fee_on)
 
 
 @act("banking.settle")
@@ -226,23 +273,28 @@ def _lines(line_ids: Sequence[int]) -> list[LineRow]:
     return found
 
 
+_OPEN = """
+select i.fund, i.object, i.document_id, p.line_no, sum(p.debit_cents - p.credit_cents)::bigint
+from unnest(%s::int[], %s::int[], %s::bigint[]) i (fund, object, document_id)
+join ledger_gl g on (g.fund, g.object) = (i.fund, i.object)
+join ledger_posting p on p.document_id = i.document_id and p.gl_id = g.id and p.sub = 1
+group by 1, 2, 3, 4 having sum(p.debit_cents - p.credit_cents) <> 0"""
+
+
 def _waiting(items: Sequence[Item]) -> dict[Item, dict[int, int]]:
     """Open cents by line of each item. :raises Refused: one that does not wait for the bank"""
-    found: dict[Item, dict[int, int]] = {}
-    for item in dict.fromkeys(items):
+    found: dict[Item, dict[int, int]] = {item: {} for item in items}
+    for item in found:
         if fund_of(item.gl) != 10 or object_of(item.gl) not in ON_THE_WAY:
             raise Refused(f"{item.gl} is not an account where money waits for the bank.", field="items")
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "select p.line_no, sum(p.debit_cents - p.credit_cents)::bigint from ledger_posting p"
-                " join ledger_gl g on g.id = p.gl_id where p.document_id = %s and p.sub = 1 and g.fund = %s"
-                " and g.object = %s group by p.line_no having sum(p.debit_cents - p.credit_cents) <> 0",
-                [item.document_id, fund_of(item.gl), object_of(item.gl)],
-            )
-            parts = dict(cursor.fetchall())
+    named = {(fund_of(item.gl), object_of(item.gl), item.document_id): item for item in found}
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN, [list(places) for places in zip(*named, strict=True)] if named else [[], [], []])
+        for fund, object_, document_id, line_no, cents in cursor.fetchall():
+            found[named[fund, object_, document_id]][line_no] = cents
+    for item, parts in found.items():
         if not sum(parts.values()):
             raise Refused(f"{item.gl} {item.document_id} does not wait for the bank: it is settled.", field="items")
-        found[item] = parts
     return found
 
 
@@ -259,12 +311,7 @@ def _post_shown(
 ) -> int:
     cents = sum(parts.values())
     slip = Slip.objects.filter(id=item.document_id).first() if item.gl == DEPOSITS else None
-    if slip is not None and cents > 0:
-        act_name, legs = "bank_confirmed", bank_confirmed(item.document_id, parts)
-    else:
-        act_name = "settle" if cents > 0 else "bank_debited"
-        fee_on = _fee_on(on) if fee_cents else ""
-        legs = bank_settled(item.gl, item.document_id, parts, fee_cents=fee_cents, fee_on=fee_on)
+    act_name, legs = _shown_legs(item, parts, slip is not None, fee_cents, _fee_on(on) if fee_cents else "")
     txn_id = ledger._post(event, act=act_name, posted_on=on, effective_on=shown_on, legs=legs)
     if slip is not None and act_name == "bank_confirmed":
         SlipConfirmed.objects.create(

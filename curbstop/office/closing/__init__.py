@@ -46,12 +46,21 @@ from curbstop.office.closing.proving import (
     read_proofs,
     record_proof,
 )
+from curbstop.office.closing.through import (
+    ClosedThrough,
+    PreparedThrough,
+    close_through,
+    get_through_checklist,
+    prepare_through,
+)
 
 __all__ = [
-    "AT_CLOSE", "Acknowledged", "BooksProof", "Checked", "Checklist", "Closed", "DayRow", "ExportRow", "Exported",
-    "Fault", "JournalCounts", "MonthAccount", "MonthFigures", "NightProof", "Prepared", "Proof", "Proved",
-    "acknowledge", "close_day", "close_month", "export_days", "get_day_checklist", "get_export", "get_first_day",
-    "get_last_proof", "get_month_checklist", "get_month_figures", "get_prepared", "get_proof", "list_closes",
-    "list_days", "list_exports", "list_month_accounts", "list_months", "prepare_day", "prepare_month",
-    "prove_night", "read_balances", "read_journal", "read_proofs", "record_proof", "write_journal",
+    "AT_CLOSE", "Acknowledged", "BooksProof", "Checked", "Checklist", "Closed", "ClosedThrough", "DayRow",
+    "ExportRow", "Exported", "Fault", "JournalCounts", "MonthAccount", "MonthFigures", "NightProof",
+    "Prepared", "PreparedThrough", "Proof", "Proved", "acknowledge", "close_day", "close_month",
+    "close_through", "export_days", "get_day_checklist", "get_export", "get_first_day", "get_last_proof",
+    "get_month_checklist", "get_month_figures", "get_prepared", "get_proof", "get_through_checklist",
+    "list_closes", "list_days", "list_exports", "list_month_accounts", "list_months", "prepare_day",
+    "prepare_month", "prepare_through", "prove_night", "read_balances", "read_journal", "read_proofs",
+    "record_proof", "write_journal",
 ]  # fmt: skip

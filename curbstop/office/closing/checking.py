@@ -67,15 +67,16 @@ def _said(line: Checked) -> str:
     return f"{line.says}: {first}{more}." if first else f"{line.says}."
 
 
-def get_day_checklist(on: date) -> Checklist:
-    """What stands in the way of closing the day, with the rows."""
+def get_day_checklist(on: date, *, since: date | None = None) -> Checklist:
+    """What stands in the way of closing the day, with the rows; or the days from ``since`` through it."""
+    first = since or on
     lines = (
-        _rows("order", "Days before it are closed", "Days before it are open", _EARLIER, [on]),
+        _rows("order", "Days before it are closed", "Days before it are open", _EARLIER, [first]),
         _rows("tills", "Every drawer of the day is counted and signed", "Drawers are not signed", _TILLS, [on]),
         _rows("files", "Every file of payments is posted whole", "Files are not posted whole", _FILES, [on]),
         _rows("deposits", "Every drawer is in a bank deposit", "Drawers wait for the bank", _DRAWERS, [on], "look"),
         _rows("named", "Every payment has its payer", "Payments without a payer", _UNNAMED, [on], "look"),
-        _rows("late", "Nothing came late", "Posted today, happened before", _LATE, [on], "look"),
+        _rows("late", "Nothing came late", "Posted today, happened before", _LATE, [first, on], "look"),
         *_proofs(on),
     )
     return Checklist(on.isoformat(), lines)
@@ -148,7 +149,8 @@ _LATE = """
 select format('%%s of %%s', t.act, to_char(t.effective_on, 'YYYY-MM-DD')), 'txn:' || t.id,
   (select sum(p.debit_cents)::bigint from ledger_posting p where p.txn_id = t.id)
 from ledger_transaction t
-where t.posted_on = %s and t.effective_on < t.posted_on and t.act not in ('close', 'close_month') order by t.id"""
+where t.posted_on between %s and %s and t.effective_on < t.posted_on and t.act not in ('close', 'close_month')
+order by t.id"""
 
 # --- months -----------------------------------------------------------------------------------------------------------
 
