@@ -46,6 +46,15 @@ left join lateral (select * from orders_hazardstep t where t.hazard_id = h.id or
 where h.premise_id = any(%s::bigint[]) and x.step is distinct from 'ended' order by h.premise_id, h.id"""
 
 
+def hazard_words(premise: str) -> str:
+    """SQL for what stands at the premise of this alias, in words: for heads of screens and for sheets."""
+    return (
+        f"concat_ws('; ', nullif({premise}.hazard, ''), (select string_agg(hz.says, '; ' order by hz.id)"
+        f" from orders_hazard hz where hz.premise_id = {premise}.id and not exists"
+        " (select from orders_hazardstep hs where hs.hazard_id = hz.id and hs.step = 'ended')))"
+    )
+
+
 @dataclass(frozen=True)
 class HazardThere:
     """A hazard of a premise that nobody ended. ``waits``: for a supervisor's word; ``persons``: how many must go.

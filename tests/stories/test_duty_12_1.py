@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from curbstop.office import ledger, orders, policies, staff
+from curbstop.desk import order_papers
+from curbstop.office import ledger, orders, policies, reads, staff
 from curbstop.office._once import Refused
 from curbstop.records.base.models import Event
 from curbstop.records.orders.models import Attachment, Order, Valve
@@ -48,6 +49,10 @@ def test_a_hazard_goes_with_every_order_to_the_house() -> None:
     assert order.snapshot["hazards"][0]["says"] == DOG
     (row,) = orders.list_open(now=at(later), premise_id=premise(1))
     assert row.hazards == (hazard,)
+    sheet = reads.get_read_sheet(cycle="1", route="01", on=later)
+    assert [one.hazard for one in sheet if one.address == "1 Sage Wren Dr"] == [DOG]
+    page = orders.get_order(order_id=order.pk, now=at(later))
+    assert order_papers.orders_of([page], at=at(later)).startswith(b"%PDF-") and page.row.hazards == (hazard,)
 
     move_in(1, date(2026, 4, 20), at=at_on(date(2026, 4, 20)))
     assert orders.list_hazards([premise(1)])[premise(1)] == (hazard,)  # it stays with the premise

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from curbstop.office._orders import hazard_words
 from curbstop.office.pages.found import NotThere
 from curbstop.office.pages.rows import ask_one
 from curbstop.rules import accounts
@@ -54,7 +55,7 @@ _HEADER = """
 select a.id, a.number, c.id, c.name, c.kind, c.phone, c.email, c.language, a.mail_to, a.customer_class, a.tenure,
   a.opened_on,
   pl.id, coalesce(pl.address, 'No service yet'), coalesce(pl.city || ', ' || pl.state || ' ' || pl.zip, ''),
-  coalesce(pl.cycle_id, ''), coalesce(pl.route, ''), coalesce(pl.hazard, ''), pl.since_on,
+  coalesce(pl.cycle_id, ''), coalesce(pl.route, ''), {hazard}, pl.since_on,
   case when pl.until_on <= %(on)s then pl.until_on end,
   coalesce(o.balance, 0), coalesce(o.past_due, 0), o.past_due_since, o.due_on, coalesce(o.credit, 0),
   coalesce(o.deposit, 0),
@@ -104,7 +105,9 @@ def get_header(*, on: date, number: str = "", account_id: int = 0) -> Header:
     :raises NotThere: no account has it; a mistyped number says which digit to compare
     """
     which = "a.id = %(id)s" if account_id else "a.number = %(number)s"
-    header = ask_one(_made, _HEADER.format(which=which), {"on": on, "number": number, "id": account_id})
+    header = ask_one(
+        _made, _HEADER.format(which=which, hazard=hazard_words("pl")), {"on": on, "number": number, "id": account_id}
+    )
     if header is None:
         raise NotThere(_why_not(number or str(account_id)))
     return header

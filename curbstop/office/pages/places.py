@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from curbstop.office import search
+from curbstop.office._orders import hazard_words
 from curbstop.office.pages.found import NotThere
 from curbstop.office.pages.rows import ask, ask_one
 
@@ -28,7 +29,7 @@ class PremiseHit:
 
 
 _PREMISES = """
-select p.id, p.address, p.city || ', ' || p.state || ' ' || p.zip, p.kind, p.cycle_id, p.route, p.hazard,
+select p.id, p.address, p.city || ', ' || p.state || ' ' || p.zip, p.kind, p.cycle_id, p.route, {hazard},
   array(select s.service from customers_servicepoint s where s.premise_id = p.id
     order by array_position(array['water','irrigation','sewer','sanitation','stormwater'], s.service)),
   coalesce(o.name, ''), coalesce(o.number, ''), o.since_on
@@ -48,7 +49,7 @@ def find_premises(text: str, *, on: date, limit: int = 20) -> tuple[PremiseHit, 
         return ()
     tests = " and ".join(f"' ' || lower(p.address) || ' ' || p.zip like %(w{n})s" for n in range(len(words)))
     values = {f"w{n}": f"% {word}%" for n, word in enumerate(words)}
-    return ask(_hit, _PREMISES.format(tests=tests), {**values, "on": on, "limit": limit})
+    return ask(_hit, _PREMISES.format(tests=tests, hazard=hazard_words("p")), {**values, "on": on, "limit": limit})
 
 
 def get_premise(*, premise_id: int, on: date) -> PremiseHit:
@@ -56,7 +57,11 @@ def get_premise(*, premise_id: int, on: date) -> PremiseHit:
 
     :raises NotThere: no such premise
     """
-    found = ask_one(_hit, _PREMISES.format(tests="p.id = %(id)s"), {"id": premise_id, "on": on, "limit": 1})
+    found = ask_one(
+        _hit,
+        _PREMISES.format(tests="p.id = %(id)s", hazard=hazard_words("p")),
+        {"id": premise_id, "on": on, "limit": 1},
+    )
     if found is None:
         raise NotThere(f"There is no premise {premise_id}. Search for the address.")
     return found

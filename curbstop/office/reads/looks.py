@@ -8,6 +8,7 @@ from datetime import date, datetime
 from django.db import connection
 
 from curbstop.office._counting import COUNTS
+from curbstop.office._orders import hazard_words
 from curbstop.office.reads._standing import WAITS, judge_reads, stand
 from curbstop.office.reads.entry import check_day, check_register, explain_findings, parse_register
 from curbstop.rules.faults import BadValue
@@ -132,8 +133,8 @@ def get_read_sheet(*, cycle: str, route: str | None, on: date) -> tuple[SheetRow
     """The meters of a route, or of all routes of a cycle, in walking order, with the last read and that of the day."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select p.id, s.id, p.sequence, p.address, p.hazard, s.service, m.serial, m.dials, b.register, b.read_on,"
-            " t.register, coalesce(t.waits, false)"
+            f"select p.id, s.id, p.sequence, p.address, {hazard_words('p')}, s.service, m.serial, m.dials, b.register,"
+            " b.read_on, t.register, coalesce(t.waits, false)"
             " from customers_premise p join customers_servicepoint s on s.premise_id = p.id"
             " join meters_installation i on i.service_point_id = s.id and i.during @> %(on)s"
             " join meters_meter m on m.id = i.meter_id"
