@@ -7,6 +7,7 @@ Standard library only, and syntax that an old Python can read, so that it can sa
 wherever pip is configured to look, by exact version and hash; nothing is built from source.
 """
 
+import compileall
 import contextlib
 import fcntl
 import hashlib
@@ -26,9 +27,15 @@ NEWEST = ("python3.14", "python3.13", "python3.12", "python3.11")
 
 def main():
     wanted = sys.argv[1]
+    if wanted == "compile":
+        return compile_checkout()
     use_new_enough_python()
-    if is_made(wanted):
-        return
+    if not is_made(wanted):
+        make(wanted)
+    compile_checkout()
+
+
+def make(wanted):
     with held(ROOT / ".venv.lock"):
         if is_made(wanted):  # another make did it while we waited
             return
@@ -118,7 +125,12 @@ def install(lock):
     say(f"Installing {count} packages by version and hash (once; a minute or two) ...")
     command = [str(PYTHON), "-m", "pip", "install", "--no-deps", "--require-hashes", "--only-binary=:all:"]
     command += ["--disable-pip-version-check", "--no-input", "--progress-bar", "off", "--no-compile", "-r", str(lock)]
-    code, said = run_counting(command, count)
+    # our own byte code meanwhile: pip mostly waits for the network
+    own = subprocess.Popen([str(PYTHON), str(Path(__file__)), "compile"])
+    try:
+        code, said = run_counting(command, count)
+    finally:
+        own.wait()
     if code != 0:
         sys.stderr.write("".join(said[-30:]))
         stop(
@@ -127,6 +139,12 @@ def install(lock):
         )
     # Byte code by all processors at once, rather than by pip with one.
     subprocess.run([str(PYTHON), "-m", "compileall", "-q", "-j", "0", str(packages())], capture_output=True)
+
+
+def compile_checkout():
+    """Write the byte code of what changed since. Three processes load it at each start, and where the machine tells
+    Python to write none (PYTHONDONTWRITEBYTECODE, as containers do) each would compile all of it for itself."""
+    compileall.compile_dir(str(ROOT / "curbstop"), quiet=2)
 
 
 def run_counting(command, count):

@@ -8,6 +8,7 @@ server up until ``curbstop db stop``.
 
 import fcntl
 import hashlib
+import importlib.util
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -206,11 +207,10 @@ def migrate(schema: str) -> bool:
     """Bring the city's tables up to date. True when there was something to do.
 
     What the migrations were is written on the schema as its comment, so that a start with nothing new reads one line
-    instead of comparing two graphs. Two commands starting at once take turns.
+    instead of comparing two graphs, and need not load the models for it. Two commands starting at once take turns.
     """
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "curbstop.web.settings")
     from django.db import connection
-
-    from curbstop.cli.migrating import apply_migrations
 
     wanted = f"curbstop migrations {_migrations_hash()}"
     with connection.cursor() as cursor:
@@ -218,6 +218,9 @@ def migrate(schema: str) -> bool:
         if (row := cursor.fetchone()) and row[0] == wanted:
             _put_owner_down()
             return False
+        set_up_django()
+        from curbstop.cli.migrating import apply_migrations
+
         cursor.execute("select pg_advisory_lock(hashtext(%s))", [f"curbstop migrate {schema}"])
         try:
             apply_migrations()
@@ -247,10 +250,13 @@ def _put_owner_down() -> None:
 
 
 def _migrations_hash() -> str:
-    from django.apps import apps
+    """Of all migrations there are, found without loading an app."""
+    from django.conf import settings
 
     digest = hashlib.sha256()
-    for app in sorted(apps.get_app_configs(), key=lambda app: app.label):
-        for path in sorted((Path(app.path) / "migrations").glob("*.py")):
-            digest.update(f"{app.label}/{path.name}\0".encode() + path.read_bytes())
+    for name in sorted(settings.INSTALLED_APPS):
+        found = importlib.util.find_spec(name)
+        for folder in found.submodule_search_locations or () if found else ():
+            for path in sorted((Path(folder) / "migrations").glob("*.py")):
+                digest.update(f"{name}/{path.name}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]

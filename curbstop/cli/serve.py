@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import http.client
+import importlib
 import os
 import socket
 import sys
@@ -56,16 +57,18 @@ def serve(host: str, port: int, web_workers: int, accounts: int, months: int) ->
     try:
         with contextlib.ExitStack() as closing:
             with console.status("Starting PostgreSQL ..."):
+                threading.Thread(target=_load_ahead, daemon=True).start()
                 opened = closing.enter_context(database.opened())
             kept: list[children.Child] = []
             closing.callback(_close, console, kept)
             _bring_up_to_date(console, opened)
-            early = _has_a_city()  # then the servers load while we look at the town
+            early = _has_a_city()  # then the web server loads while we look at the town
             if early:
-                kept += _start(host, port, web_workers)
+                kept.append(_start_web(host, port, web_workers))
             welcome = _make_ready(console, accounts, months)
             if not early:
-                kept += _start(host, port, web_workers)
+                kept.append(_start_web(host, port, web_workers))
+            kept.append(_start_worker())  # who waits for nothing, so it does not take the processor from the others
             threading.Thread(target=_announce, args=(console, host, port, began, welcome), daemon=True).start()
             children.watch(kept)
     except KeyboardInterrupt:
@@ -100,9 +103,13 @@ def check_port_free(host: str, port: int) -> None:
     )
 
 
+def _load_ahead() -> None:
+    """Load what every start needs next while PostgreSQL starts; it needs no database yet."""
+    importlib.import_module("django.db.backends.postgresql.base")
+
+
 def _bring_up_to_date(console: Console, opened: database.Opened) -> None:
     with console.status("Checking the tables ..."):
-        database.set_up_django()
         if database.migrate(opened.schema):
             console.print("Tables brought up to date.")
 
@@ -118,6 +125,7 @@ def _has_a_city() -> bool:
 
 def _make_ready(console: Console, accounts: int, months: int) -> "Welcome":
     with console.status("Looking at the town ..."):
+        database.set_up_django()
         from curbstop.cli import example
         from curbstop.desk import clock
     welcome = example.make_ready(console, clock.today(), accounts=accounts, months=months)
@@ -127,11 +135,12 @@ def _make_ready(console: Console, accounts: int, months: int) -> "Welcome":
     return welcome
 
 
-def _start(host: str, port: int, web_workers: int) -> list[children.Child]:
-    return [
-        children.start("The web server", _web_command(host, port, web_workers)),
-        children.start("The queue's worker", [sys.executable, "-m", "curbstop.cli", "worker"]),
-    ]
+def _start_web(host: str, port: int, web_workers: int) -> children.Child:
+    return children.start("The web server", _web_command(host, port, web_workers))
+
+
+def _start_worker() -> children.Child:
+    return children.start("The queue's worker", [sys.executable, "-m", "curbstop.cli", "worker"])
 
 
 def _web_command(host: str, port: int, workers: int) -> list[str]:
