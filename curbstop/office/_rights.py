@@ -77,12 +77,15 @@ _FILES = frozenset(
 _RETURNS = frozenset({"payments.return_item", "payments.make_letter", "payments.pledge_paid"})
 
 _CLOSING = frozenset(
-    {"closing.prepare_day", "closing.close_day", "closing.prepare_month", "closing.close_month", "ledger.open_day"}
+    {"closing.prepare_day", "closing.close_day", "closing.prepare_through", "closing.close_through"}
+    | {"closing.prepare_month", "closing.close_month", "ledger.open_day"}
 )
 """Making ready and closing: the same roles, never the same person."""
 _BANKING = frozenset({"banking.open_account", "banking.load", "banking.match", "banking.match_all", "banking.settle"})
 
-_DEPOSITS = frozenset({"deposits.decide", "deposits.increase", "ledger.charge", "ledger.recover"})
+_DEPOSITS = frozenset(
+    {"deposits.decide", "deposits.record_check", "deposits.increase", "ledger.charge", "ledger.recover"}
+)
 """The counter's: deposits by the written guideline, fees, old debt that a customer comes back to."""
 _REFUNDS = frozenset(
     {"refunds.send", "refunds.load_register", "refunds.record_check", "refunds.record_cashed", "refunds.stop"}
@@ -139,6 +142,8 @@ RIGHTS: Mapping[str, frozenset[str]] = {
         "tills.close",
         "closing.prepare_day",
         "closing.close_day",
+        "closing.prepare_through",
+        "closing.close_through",
         "policies.plan_calendar",
     },
     "field": _CREW | frozenset({"reads.enter", "reads.record_route", "meters.install", "meters.exchange"}),
@@ -217,6 +222,8 @@ RIGHTS: Mapping[str, frozenset[str]] = {
             "closing.record_proof",
             "closing.prepare_day",
             "closing.close_day",
+            "closing.prepare_through",
+            "closing.close_through",
             "delinquency.settle_late",
             "outbox.record_attempt",
             "payments.cancel_ask",
