@@ -12,13 +12,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from curbstop.desk import clock
+from curbstop.desk import clock, papers
+from curbstop.desk.credit import read_checks, signed
 from curbstop.desk.forms import Entries, sentence
 from curbstop.desk.frame import actor, new_key
-from curbstop.office import customers, moves, pages, reads
+from curbstop.office import customers, moves, pages, payments, reads
 from curbstop.office._events import Key
 from curbstop.office._once import Refused
 from curbstop.office.customers import Likeness
+from curbstop.office.deposits import Checked, Told
 from curbstop.rules.faults import BadValue
 
 CLASSES = {"residential": "Residential", "commercial": "Commercial"}
@@ -26,6 +28,8 @@ TENURES = {"owner": "Owner", "renter": "Renter", "business": "Business"}
 KINDS = {"person": "Person", "organization": "Organization"}
 LANGUAGES = {"en": "English", "es": "Spanish"}
 COUNTED = {"sanitation": "Carts"}
+PAPERS = {"": "none", "protective_order": "Protective order", "certification_letter": "Certification letter"}
+MOST_PARTS = 6
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Application:
     services: tuple[str, ...]
     registers: dict[str, int]
     items: dict[str, int]
-    instalments: int
+    told: Told
     why: str
 
     @property
@@ -68,7 +72,8 @@ def apply(request: HttpRequest, premise: int) -> HttpResponse:
     entries = Entries(request.POST if request.method == "POST" else _blank(request, place))
     if entries.raw("do") == "start" and (done := pages.get_account_of(key=f"{entries.key}:start")):
         return redirect("moves-started", number=done)  # the button was pressed twice
-    form = _weighed(place, entries)
+    checks = read_checks(request.POST.getlist("check"))
+    form = _weighed(place, entries, checks)
     if entries.raw("do") == "start" and form.preview and not form.why:
         number = _started(request, place, form)
         if number:
@@ -85,6 +90,10 @@ def apply(request: HttpRequest, premise: int) -> HttpResponse:
         "kinds": KINDS,
         "languages": LANGUAGES,
         "counted": COUNTED,
+        "papers": PAPERS,
+        "checks": signed(checks),
+        "check_key": new_key(),
+        "windows": moves.get_windows(on=form.on or clock.today()),
     }
     part = bool(request.htmx)  # type: ignore[attr-defined]
     return render(request, "desk/moves/weighed.html" if part else "desk/moves/apply.html", values)
@@ -103,7 +112,7 @@ def _blank(request: HttpRequest, place: pages.PremiseHit) -> dict[str, str]:
     }
 
 
-def _weighed(place: pages.PremiseHit, entries: Entries) -> Application:
+def _weighed(place: pages.PremiseHit, entries: Entries, checks: tuple[Checked, ...]) -> Application:
     """Parse the form and ask what the start would do."""
     on = entries.day("on")
     account = _account(entries)
@@ -118,10 +127,25 @@ def _weighed(place: pages.PremiseHit, entries: Entries) -> Application:
     services = place.services if entries.raw("all") else tuple(s for s in place.services if entries.raw(f"do_{s}"))
     registers = _numbers(entries, services, "register")
     items = _numbers(entries, services, "items")
-    instalments = 2 if entries.raw("instalments") == "2" else 1
-    preview = _preview(place, entries, on, account, services, instalments) if on else None
+    told = _told(entries, checks)
+    preview = _preview(place, entries, on, account, services, told) if on else None
     why = _why(entries, preview, account, alike, same)
-    return Application(entries, on, account, alike, same, preview, services, registers, items, instalments, why)
+    return Application(entries, on, account, alike, same, preview, services, registers, items, told, why)
+
+
+def _told(entries: Entries, checks: tuple[Checked, ...]) -> Told:
+    """What a deposit is worked out from, as far as it was typed."""
+    paper = entries.choice("paper", PAPERS) if entries.raw("paper") else ""
+    paper_on = entries.day("paper_on", required=bool(paper))
+    return Told(
+        instalments=entries.whole("instalments", least=1, most=MOST_PARTS) if entries.raw("instalments") else 1,
+        checks=checks,
+        no_ssn=bool(entries.raw("no_ssn")),
+        letter_months=entries.whole("letter_months", most=600) if entries.raw("letter_months") else 0,
+        estimate_cents=entries.cents("estimate", required=False),
+        paper=paper if paper_on else "",
+        paper_on=paper_on if paper else None,
+    )
 
 
 def _account(entries: Entries) -> pages.Header | None:
@@ -156,7 +180,7 @@ def _preview(
     on: date,
     account: pages.Header | None,
     services: tuple[str, ...],
-    instalments: int,
+    told: Told,
 ) -> moves.StartPreview | None:
     try:
         return moves.get_start_preview(
@@ -166,7 +190,7 @@ def _preview(
             customer_class=entries.choice("customer_class", CLASSES) or "residential",
             tenure=entries.choice("tenure", TENURES) or "renter",
             services=services,
-            instalments=instalments,
+            told=told,
         )
     except (BadValue, Refused, KeyError) as bad:
         entries.errors["form"] = sentence(bad)
@@ -227,7 +251,15 @@ def _started(request: HttpRequest, place: pages.PremiseHit, form: Application) -
             services=form.services,
             items=form.items or None,
             registers=form.registers or None,
-            instalments=form.instalments,
+            instalments=form.told.instalments,
+            checks=form.told.checks,
+            no_ssn=form.told.no_ssn,
+            letter_months=form.told.letter_months,
+            estimate_cents=form.told.estimate_cents,
+            paper=form.told.paper,
+            paper_on=form.told.paper_on,
+            window=entries.raw("window"),
+            welcome=True,
         )
         return number
     except (BadValue, Refused) as bad:
@@ -239,8 +271,23 @@ def started(request: HttpRequest, number: str) -> HttpResponse:
     """Done: what was started, what is asked for, what is left to do."""
     page = pages.get_account_page(number=number, on=clock.today())
     unread = [row for row in page.agreements if row.serial and not row.until_on and not _read_since(page, row)]
-    values = {"page": page, "header": page.header, "unread": unread, "sheet": reverse("reads")}
+    (move, *_) = (*moves.list_moves(account_id=page.header.id), None)
+    values = {
+        "page": page,
+        "header": page.header,
+        "unread": unread,
+        "sheet": reverse("reads"),
+        "orders": moves.list_orders_of(move_id=move.id) if move else (),
+        "letters": [row for row in payments.list_letters() if row.account_id == page.header.id],
+    }
     return render(request, "desk/moves/started.html", values)
+
+
+def application(request: HttpRequest, number: str) -> HttpResponse:
+    """The application for service as PDF, for signature."""
+    page = pages.get_account_page(number=number, on=clock.today())
+    body = papers.application(page, on=clock.today())
+    return papers.pdf(body, name=f"application-{page.header.number}.pdf")
 
 
 def _read_since(page: pages.AccountPage, row: pages.AgreementRow) -> bool:

@@ -35,6 +35,9 @@ TENDERS = {
 
 
 LETTERS = {
+    "welcome": ("Letter: welcome", "Welcome: your new service"),
+    "adverse_action": ("Notice of a credit decision", "Your deposit and your credit report"),
+    "landlord_reverted": ("Letter to the landlord", "The service is yours until the next tenant"),
     "leak_letter": ("Letter: leak credit", "Your leak credit"),
     "rebill_letter": ("Letter: corrected bill", "Your bill was corrected"),
     "unclaimed_notice": ("Notice of 11 O.S. 35-107", "Your deposit's check was not cashed"),
@@ -139,6 +142,36 @@ def _letter(row: LetterRow, head: Letterhead, on: date) -> LetterPaper:
         closing=(*told, f"{open_on}." if open_on else f"Questions: {head.phone}." if head.phone else "Ask the office."),
         hanger=is_hanger(row),
     )
+
+
+def application(page: pages.AccountPage, *, on: date) -> bytes:
+    """The application for service, to be signed: who, where, what, from when, deposit and fees as they were decided.
+
+    Of a deposit that the law waives it says 0.00 and nothing else.
+    """
+    header = page.header
+    postal = header.mail_to or (header.address, header.place)
+    running = [row for row in page.agreements if not row.until_on]
+    services = "; ".join(f"{row.service}, {row.tariff_name}, from {words.day(row.from_on)}" for row in running)
+    figures = [Figure(f"{charge.says}, with the first bill", charge.cents) for charge in page.waiting]
+    figures.append(Figure("Deposit, given back after the final bill", sum(row.asked_cents for row in page.deposits)))
+    paper = LetterPaper(
+        letterhead=letterhead(on=on),
+        on=on,
+        to_lines=tuple(line for line in (header.name, *postal) if line)[:5],
+        account_no=account_no(header.number),
+        service_address=header.address,
+        title="Application for service",
+        paragraphs=(
+            f"I ask for service at {header.address}: {services}.",
+            "I am responsible for it from the first day until the day that I give notice for.",
+            "What I have told the office is true.",
+        ),
+        figures=tuple(figures),
+        total=Figure("Asked for", sum(figure.cents for figure in figures)),
+        closing=("Signed ______________________________   Date ______________   Seen by ______________",),
+    )
+    return letter_pdf([paper])
 
 
 def is_hanger(row: LetterRow) -> bool:

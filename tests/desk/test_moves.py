@@ -3,7 +3,10 @@
 import pytest
 from django.test import Client
 
+from curbstop.records.base.models import Event
 from curbstop.records.customers.models import Account, Agreement, Customer, Premise
+from curbstop.records.payments.received import Letter
+from tests.books import set_policy
 from tests.desk.conftest import HTMX
 from tests.desk.houses import account, text
 
@@ -129,3 +132,60 @@ def test_who_may_not_start_sees_why(sign_in, name: str) -> None:  # type: ignore
     assert "Only for" in text(client.get(f"/moves/start/{place(8)}/"))
     apply(client)
     assert counts() == before
+
+
+# --- the deposit's facts on screen ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def example(db) -> None:  # type: ignore[no-untyped-def]
+    """The street as an example town, which has the demonstration bureau."""
+    set_policy("town.seed", 7)
+
+
+def ask_bureau(client: Client, ssn: str, **more: str):
+    sent = {"check_name": "Nora Keene", "check_born": "1980-01-01", "check_ssn": ssn, "check_agreed": "1"}
+    return client.post("/moves/credit/", {**sent, **more}, **HTMX)
+
+
+@pytest.mark.usefixtures("example")
+def test_a_credit_check_is_asked_and_its_number_kept_nowhere(cleo: Client) -> None:
+    part = ask_bureau(cleo, "123-45-6788").content.decode()
+    assert "Grade 2" in part and "score 604" in part and "6788" not in part
+    assert "Voluntary, used for the credit check" in part
+    asked = Event.objects.get(act="deposits.record_check")
+    assert asked.inputs == {"name": "Nora Keene", "grade": 2, "bureau": "Demonstration bureau"}
+    token = part.split('name="check" value="')[1].split('"')[0]
+    page = text(apply(cleo, do="look", tenure="owner", instalments="2", check=token))
+    assert "by credit check on each adult in the house" in page and "150.00 and 150.00" in page
+    sent = apply(cleo, tenure="owner", instalments="2", check=token)
+    assert sent.status_code == 302
+    letter = Letter.objects.get(kind="adverse_action")
+    assert (letter.facts["score"], letter.facts["least"], letter.facts["most"]) == (604, 300, 850)
+    assert len(letter.facts["factors"]) == 4 and "Your score of" in letter.says and "604" in letter.says
+    assert Letter.objects.filter(kind="welcome").count() == 1
+
+
+@pytest.mark.usefixtures("example")
+def test_a_check_that_cannot_be_made_says_how_to_go_on(cleo: Client) -> None:
+    assert "Nine digits are needed" in ask_bureau(cleo, "12").content.decode()
+    assert "does not answer" in ask_bureau(cleo, "999-12-3456").content.decode()
+    assert "has no file" in ask_bureau(cleo, "111-11-1111").content.decode()
+    assert "agrees to the check first" in ask_bureau(cleo, "123-45-6788", check_agreed="").content.decode()
+    forged = text(apply(cleo, do="look", tenure="owner", check="grade-1-please"))
+    assert "no credit check is on file" in forged
+
+
+def test_a_waiver_by_law_leaves_no_trace_on_screen(cleo: Client) -> None:
+    waived = {"paper": "certification_letter", "paper_on": "2026-02-20"}
+    page = text(apply(cleo, do="look", **waived))
+    assert "No deposit is needed for this account." in page
+    sent = apply(cleo, **waived)
+    done = text(cleo.get(sent["Location"])).lower()
+    paper = cleo.get(f"{sent['Location']}application.pdf")
+    assert paper.status_code == 200 and paper.content.startswith(b"%PDF")
+    assert "certification" not in done and "letter of" not in done and "protective" not in done
+    told = Event.objects.filter(act="moves.start", denied=False).latest("id")
+    assert "certification" not in f"{told.says} {told.inputs}" and "2026-02-20" not in str(told.inputs)
+    late = text(apply(cleo, house=9, do="look", key="m-2", paper="certification_letter", paper_on="2025-11-01"))
+    assert "ended on" in late and "ask for a new one, or the deposit of 100.00 in up to 2 instalments" in late

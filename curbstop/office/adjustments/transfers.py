@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db import connection
+
 from curbstop.office import ledger
 from curbstop.office._once import Refused
 from curbstop.office.adjustments.credits import Line, get_lines
@@ -34,8 +36,25 @@ def weigh_transfer(asked: Asked) -> Weighed:
     (_, from_number, from_name), (_, to_number, to_name) = names_of([source, target])
     between = f"from {from_name}, account {from_number}, to {to_name}, account {to_number}"
     if asked.inputs.get("document_id"):
+        _refuse_landlord(source, target, from_name)
         return _weigh_charge(asked, source, target, between)
     return _weigh_credit(asked, source, target, between)
+
+
+_LANDLORD = """
+select exists (select 1 from customers_reversion v join customers_servicepoint s on s.premise_id = v.premise_id
+  join customers_agreement g on g.service_point_id = s.id where v.account_id = %s and g.account_id = %s)"""
+
+
+def _refuse_landlord(source: int, target: int, name: str) -> None:
+    """Debt follows whoever held the agreement: a tenant's never moves to the landlord who holds the place after him."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LANDLORD, [target, source])
+        if cursor.fetchone()[0]:
+            raise Refused(
+                f"The debt of {name} stays with {name}; an owner is billed only for the days he is responsible.",
+                field="to_account_id",
+            )
 
 
 def _weigh_charge(asked: Asked, source: int, target: int, between: str) -> Weighed:

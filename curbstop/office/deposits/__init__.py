@@ -10,6 +10,7 @@ from curbstop.office.deposits.deciding import (
     decide_by,
     get_increase,
     keep_waiver,
+    record_check,
 )
 from curbstop.office.deposits.deciding import increase_deposit as increase
 from curbstop.office.deposits.facts import GUIDELINE, Checked, Told, applicant_of
@@ -40,11 +41,10 @@ from curbstop.office.deposits.reads import (
     get_deposits,
     list_deposits,
 )
-from curbstop.office.deposits.reviewing import get_history, get_review
+from curbstop.office.deposits.reviewing import GoodHistory, get_history, get_review, list_good_history
 from curbstop.office.deposits.standing import Held, asked_cents, held_cents, list_held
 
 __all__ = [
-    "GUIDELINE",
     "AccountDeposits",
     "Accrued",
     "AskedPart",
@@ -58,6 +58,8 @@ __all__ = [
     "DepositRow",
     "DepositWhy",
     "Ended",
+    "GUIDELINE",
+    "GoodHistory",
     "Held",
     "Restricted",
     "ToApply",
@@ -84,7 +86,9 @@ __all__ = [
     "interest_due",
     "keep_waiver",
     "list_deposits",
+    "list_good_history",
     "list_held",
     "list_to_settle",
+    "record_check",
     "used",
 ]

@@ -130,6 +130,17 @@ def decide(
     )
 
 
+@act("deposits.record_check")
+def record_check(event: Acting, /, *, key: Key, by: Actor, at: datetime, name: str, grade: int, bureau: str) -> None:
+    """Keep that a bureau was asked about an adult who agreed to it, and the grade it answered; no number, no report.
+
+    :raises Refused: no name
+    """
+    if not name.strip():
+        raise Refused("Say whom the check was about.", field="name")
+    event.about(says=f"{bureau} was asked about {name.strip()}: grade {grade}.")
+
+
 def _refuse_twice(account_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -210,7 +221,8 @@ def _decided(found: Decided) -> Deposit:
     )
 
 
-def _days_apart(rules: Policies, on: date) -> int | None:
+def days_apart(rules: Policies, on: date) -> int | None:
+    """The days between the parts of a deposit; None: they come with the first bills."""
     try:
         return rules.whole(PARTS_DAYS, on=on)
     except NotSet:
@@ -249,7 +261,7 @@ def ask_parts(
 
     Of a waiver by law nothing but the amount, the policy and its sentence is kept.
     """
-    days = _days_apart(policies.load(PARTS_DAYS), on)
+    days = days_apart(policies.load(PARTS_DAYS), on)
     dues = [None if days is None else on + timedelta(days=days * n) for n in range(len(decided.instalments_cents))]
     parts = _ask(event, account_id, decided.instalments_cents, dues, decided.authority)
     working: dict[str, Any] = {"notes": list(decided.notes), "adverse": list(adverse)}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
 
 from curbstop.office import policies
 from curbstop.office._once import Refused
-from curbstop.office.deposits.standing import asked_cents
+from curbstop.office.deposits.standing import ASKED, asked_cents
 from curbstop.rules.deposits import History, Reviewed, review
 from curbstop.rules.policies import NotSet
 
@@ -56,3 +57,56 @@ def get_review(*, account_id: int, on: date) -> Reviewed:
     except NotSet as missing:
         says = missing.says or "When a deposit goes back before the account closes is not set for this city."
         raise Refused(f"{says} The office sets deposit.review.", field=missing.policy) from missing
+
+
+@dataclass(frozen=True)
+class GoodHistory:
+    """A deposit that the city's review gives back: whose, since when it was whole, how much is held, and why."""
+
+    account_id: int
+    number: str
+    name: str
+    whole_since: date
+    held_cents: int
+    reviewed: Reviewed
+
+
+# Only what is held and whole for long enough is looked at, by the same questions as one account.
+_OLD = """
+with held as (
+  select p.account_id, sum(p.credit_cents - p.debit_cents)::bigint cents,
+    max(t.effective_on) filter (where p.credit_cents > 0 and g.object = 2210) whole
+  from ledger_posting p join ledger_gl g on g.id = p.gl_id join ledger_transaction t on t.id = p.txn_id
+  where p.sub = 3 and g.fund = 59 and g.object in (2210, 2220) group by p.account_id
+  having sum(p.credit_cents - p.debit_cents) > 0)
+select h.account_id, a.number, c.name, h.whole, h.cents, s.*, ({asked})
+from held h join customers_account a on a.id = h.account_id join customers_customer c on c.id = a.customer_id
+cross join lateral ({since}) s(late, returned, cutoffs, overdue)
+where h.whole <= %(on)s::date - make_interval(months => %(months)s)
+  and exists (select from customers_agreement e where e.account_id = h.account_id and upper_inf(e.during))
+order by h.whole, h.account_id"""
+
+
+def list_good_history(*, on: date) -> tuple[GoodHistory, ...]:
+    """Every deposit of a service that goes on, which the review gives back on the day; the oldest first.
+
+    :raises Refused: the city holds deposits until the account closes, or has not said
+    """
+    rules = policies.load("deposit.review")
+    try:
+        months = rules.table("deposit.review", on=on)["after_months"]
+    except NotSet as missing:
+        says = missing.says or "When a deposit goes back before the account closes is not set for this city."
+        raise Refused(says, field=missing.policy) from missing
+    assert isinstance(months, int)
+    since = _SINCE.replace("%(account)s", "h.account_id").replace("%(since)s", "h.whole")
+    query = _OLD.format(asked=ASKED.replace("%s", "h.account_id"), since=since)
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"on": on, "months": months})
+        rows = cursor.fetchall()
+    found = []
+    for id, number, name, whole, held, late, returned, cutoffs, overdue, asked in rows:
+        told = review(rules, History(None if asked else whole, late, returned, cutoffs, overdue), on=on)
+        if told.outcome == "good":
+            found.append(GoodHistory(id, number, name, whole, held, told))
+    return tuple(found)

@@ -39,7 +39,7 @@ def held_cents(account_id: int) -> int:
     return sum(one.cents for one in list_held([account_id]))
 
 
-_ASKED = """
+ASKED = """
 select coalesce(sum(greatest(d.cents - coalesce(w.cents, 0) - coalesce(paid.cents, 0), 0)), 0)::bigint
 from payments_depositdemand d
 left join lateral (select sum(x.cents) cents from payments_depositwaived x where x.demand_id = d.id) w on true
@@ -53,5 +53,5 @@ where d.account_id = %s"""
 def asked_cents(account_id: int) -> int:
     """What is asked of an account as deposit and not received yet, less what was waived."""
     with connection.cursor() as cursor:
-        cursor.execute(_ASKED, [account_id])
+        cursor.execute(ASKED, [account_id])
         return int(cursor.fetchone()[0])

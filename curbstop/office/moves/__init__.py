@@ -3,10 +3,12 @@
 from curbstop.office.moves.reads import (
     HeldPlace,
     LastRead,
+    MoveOrder,
     RefundClock,
     get_refund_clock,
     get_windows,
     list_held_places,
+    list_orders_of,
 )
 from curbstop.office.moves.reverting import (
     Reverted,
@@ -32,6 +34,7 @@ __all__ = [
     "CarriedOver",
     "HeldPlace",
     "LastRead",
+    "MoveOrder",
     "MoveRow",
     "Occupant",
     "OldDebt",
@@ -57,6 +60,7 @@ __all__ = [
     "list_held_places",
     "list_moves",
     "list_old_debts",
+    "list_orders_of",
     "list_reversions",
     "list_voided",
     "start",

@@ -109,10 +109,22 @@ def queue_welcome(
         "deposit_cents": [cents for cents, _ in parts],
         "deposit_due_on": [due.isoformat() if due else None for _, due in parts],
         "services": list(services),
+        "paragraphs": _told_of_parts(parts),
         "phone": _text("office.phone", on),
         "hours": _text("office.hours", on),
     }
     queue_letter(event, account_id=account_id, kind=WELCOME, says=" ".join(told), facts=facts, on=on)
+
+
+def _told_of_parts(parts: Sequence[tuple[int, date | None]]) -> list[str]:
+    """The parts of a deposit, each with its day, where there are several or a day."""
+    said = [
+        f"Part {no} of {len(parts)} of the deposit, ${show(cents)}, is due"
+        f" {f'on {due.isoformat()}' if due else 'with a bill'}."
+        for no, (cents, due) in enumerate(parts, 1)
+        if len(parts) > 1 or due
+    ]
+    return [*said, "Keep this letter: it says what was agreed. If anything in it is wrong, tell us."]
 
 
 def queue_adverse(
@@ -133,7 +145,11 @@ def queue_adverse(
             "factors": list(check.factors),
             "bureau": check.bureau,
             "checked_on": check.checked_on.isoformat(),
-            "rights": RIGHTS,
+            "paragraphs": [
+                f"This notice is for {check.name}. A report of {check.bureau} set the deposit, in whole or in part.",
+                *([f"What weighed most on the score: {'; '.join(check.factors)}."] if check.factors else []),
+                RIGHTS,
+            ],
         }
         span = f", on a scale from {check.least} to {check.most}" if check.most else ""
         told = (

@@ -94,3 +94,29 @@ def get_windows(*, on: date) -> tuple[tuple[str, ...], str]:
     """When somebody can be home for water to be turned on, and the city's sentence; none where it has not said."""
     windows, says = _orders.get_windows(_orders.get_type("connect"), on)
     return windows or (), says
+
+
+@dataclass(frozen=True)
+class MoveOrder:
+    """An order that a move wrote, and how it stands: ``open``, ``done``, ``failed``, ``cancelled``."""
+
+    id: int
+    type: str
+    premise_id: int
+    address: str
+    on: date | None
+    window: str
+    state: str
+
+
+_ORDERS = """
+select o.id, o.type, o.premise_id, p.address, n."on", coalesce(n."window", ''), coalesce(e.outcome, 'open')
+from customers_move m join orders_order o on o.event_id = m.event_id join customers_premise p on p.id = o.premise_id
+left join lateral (select x."on", x."window" from orders_plan x where x.order_id = o.id order by x.no desc limit 1) n
+  on true
+left join orders_end e on e.order_id = o.id where m.id = %(move)s::bigint order by o.id"""
+
+
+def list_orders_of(*, move_id: int) -> tuple[MoveOrder, ...]:
+    """The field's orders that a move wrote."""
+    return tuple(MoveOrder(*row) for row in ask(_ORDERS, {"move": move_id}))

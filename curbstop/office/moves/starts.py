@@ -92,7 +92,8 @@ def get_start_preview(
             services=services,
             wanted=tariffs or {},
             told=told or Told(instalments=instalments, grades=grades),
-        )
+        ),
+        on,
     )
 
 

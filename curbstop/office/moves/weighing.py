@@ -12,7 +12,7 @@ from typing import Any
 
 from curbstop.office import policies, tariffs
 from curbstop.office._once import Refused
-from curbstop.office.deposits.deciding import decide_by
+from curbstop.office.deposits.deciding import PARTS_DAYS, days_apart, decide_by
 from curbstop.office.deposits.facts import GUIDELINE, Told, applicant_of
 from curbstop.office.ledger.statements import array, ask
 from curbstop.office.writeoffs import list_written_off
@@ -85,12 +85,14 @@ class StartPreview:
     deposit_cents: int
     instalments_cents: tuple[int, ...]
     deposit_says: str
+    deposit_authority: str
     deposit_not_set: str
     notes: tuple[str, ...]
     debt_cents: int
     old_debts: tuple[OldDebt, ...]
     refusals: tuple[str, ...]
     says: str
+    parts_days: int | None = None
 
 
 @dataclass(frozen=True)
@@ -385,7 +387,7 @@ def fee_of(rules: Policies, id: str, on: date) -> tuple[int | None, str, str, st
     return cents, policy.says, value.authority if value else policy.authority, ""
 
 
-def preview(weighed: Weighed) -> StartPreview:
+def preview(weighed: Weighed, on: date) -> StartPreview:
     """What was weighed, as a screen shows it."""
     deposit = weighed.deposit if isinstance(weighed.deposit, Deposit) else None
     open_question = weighed.deposit if weighed.deposit is not None and deposit is None else None
@@ -411,12 +413,14 @@ def preview(weighed: Weighed) -> StartPreview:
         deposit_cents=deposit.amount_cents if deposit else 0,
         instalments_cents=deposit.instalments_cents if deposit else (),
         deposit_says=weighed.deposit.says if weighed.deposit else "",
+        deposit_authority=deposit.authority if deposit else "",
         deposit_not_set=getattr(open_question, "why", ""),
         notes=weighed.deposit.notes if weighed.deposit else (),
         debt_cents=weighed.debt_cents,
         old_debts=weighed.old_debts,
         refusals=tuple(str(refusal) for refusal in weighed.refusals),
         says=sentence(weighed),
+        parts_days=days_apart(policies.load(PARTS_DAYS), on),
     )
 
 
