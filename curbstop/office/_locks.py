@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db import connection
+from curbstop.office._statements import Asked, Rows, array, ask
+
+_LOCK = "select id from customers_account where id = any(%(ids)s::bigint[]) order by id for no key update"
 
 
 def lock_accounts(ids: Iterable[int]) -> None:
     """Hold these accounts until the transaction ends, in ascending order so that two acts never wait for each other.
 
     ``for no key update`` does not fight the key-share locks that foreign keys take.
+
+    :raises LookupError: no such account
     """
     wanted = sorted(set(ids))
-    if not wanted:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("select id from customers_account where id = any(%s) order by id for no key update", [wanted])
-        found = [row[0] for row in cursor.fetchall()]
-    if len(found) != len(wanted):
-        raise LookupError(f"no such account: {sorted(set(wanted) - set(found))}")
+    if wanted:
+        check_locked(ask(*locking(wanted)), wanted)
+
+
+def locking(ids: Iterable[int]) -> Asked:
+    """The statement of :func:`lock_accounts`, for an act that sends it with others; its rows are for
+    :func:`check_locked`."""
+    return _LOCK, {"ids": array(sorted(set(ids)))}
+
+
+def check_locked(rows: Rows, ids: Iterable[int]) -> None:
+    """Whether all of them are held. :raises LookupError: no such account"""
+    if missing := sorted(set(ids) - {row[0] for row in rows}):
+        raise LookupError(f"no such account: {missing}")

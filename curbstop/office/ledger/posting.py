@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from curbstop.office._events import Acting
 from curbstop.office._once import Refused
-from curbstop.office._statements import Asked, Rows, array, ask, ask_all, words
+from curbstop.office._rows import Table, write_rows
+from curbstop.office._statements import Asked, Rows, array, ask_all, words
 from curbstop.records.bulk.columns import Coded, Column
-from curbstop.records.bulk.copy import copy_in
 from curbstop.records.ledger.models import Posting as PostingRow
 from curbstop.records.ledger.models import Transaction
 from curbstop.rules.ledger import Leg, check_balance, check_recipe, fund_of, gl, object_of
@@ -271,12 +271,20 @@ class _ChartIds:
     kinds: dict[str, int]
 
 
-def _chart_ids(on: date) -> _ChartIds:
-    with connection.cursor() as cursor:
-        cursor.execute("select fund, object, id, sub from ledger_gl")
-        accounts = {gl(fund, object): (id, sub) for fund, object, id, sub in cursor.fetchall()}
-        cursor.execute("select code, id from ledger_kind where valid_from <= %s order by valid_from", [on])
-        return _ChartIds(accounts, dict(cursor.fetchall()))
+_GL = "select fund, object, id, sub from ledger_gl"
+_KINDS = "select code, id from ledger_kind where valid_from <= %(on)s::date order by valid_from"
+_TXNS = "select nextval('ledger_transaction_id_seq') from generate_series(1, %(count)s::int)"
+_OPENED = "select exists (select from ledger_day where posted_on = %(on)s::date)"
+
+
+def _before(on: date, count: int) -> tuple[_ChartIds, list[int]]:
+    """What a block is written with: the chart of the day, and ids for its transactions. :raises DayNotOpen:"""
+    at = {"on": on}
+    accounts, kinds, ids, opened = ask_all((_GL, {}), (_KINDS, at), (_TXNS, {"count": count}), (_OPENED, at))
+    if not opened[0][0]:
+        raise _not_open(on)
+    chart = _ChartIds({gl(fund, object): (id, sub) for fund, object, id, sub in accounts}, dict(kinds))
+    return chart, [row[0] for row in ids]
 
 
 def _post_many(event: Acting, *, posted_on: date, postings: Sequence[Posting]) -> list[int]:
@@ -286,31 +294,29 @@ def _post_many(event: Acting, *, posted_on: date, postings: Sequence[Posting]) -
     """
     if not postings:
         return []
-    chart = _chart_ids(posted_on)
     for posting in postings:
         check_balance(posting.legs)
         check_recipe(posting.act, posting.legs)
+    chart, ids = _before(posted_on, len(postings))
     legs = [leg for posting in postings for leg in posting.legs]
     if any(leg.gl not in chart.gl or leg.kind not in chart.kinds for leg in legs):
         raise _lacking(legs, posted_on)
-    with connection.cursor() as cursor:
-        cursor.execute("select nextval('ledger_transaction_id_seq') from generate_series(1, %s)", [len(postings)])
-        ids = [row[0] for row in cursor.fetchall()]
-        cursor.execute("select exists (select from ledger_day where posted_on = %s)", [posted_on])
-        if not cursor.fetchone()[0]:
-            raise _not_open(posted_on)
     try:
-        _copy_headers(event, posted_on, postings, ids)
-        _copy_legs(postings, ids, legs, chart)
+        orphans = write_rows(
+            _headers(event, posted_on, postings, ids),
+            _rows(postings, ids, legs, chart),
+            then=(_ORPHANS, {"ids": array(ids)}),
+        )
     except IntegrityError as error:
         raise _explained(error, posted_on, max(posting.effective_on for posting in postings)) from error
-    _check_parents(ids)
+    for what, id in orphans:
+        raise NotInBooks(f"there is no {what} {id}, which a posting names")
     return ids
 
 
-def _copy_headers(event: Acting, posted_on: date, postings: Sequence[Posting], ids: list[int]) -> None:
+def _headers(event: Acting, posted_on: date, postings: Sequence[Posting], ids: list[int]) -> Table:
     acts = sorted({posting.act for posting in postings})
-    copy_in(
+    return (
         Transaction,
         {
             "id": np.array(ids, dtype=np.int64),
@@ -324,12 +330,12 @@ def _copy_headers(event: Acting, posted_on: date, postings: Sequence[Posting], i
     )
 
 
-def _copy_legs(postings: Sequence[Posting], ids: list[int], legs: Sequence[Leg], chart: _ChartIds) -> None:
+def _rows(postings: Sequence[Posting], ids: list[int], legs: Sequence[Leg], chart: _ChartIds) -> Table:
     sizes = np.array([len(posting.legs) for posting in postings])
     ends = np.cumsum(sizes)
     accounts = [chart.gl[leg.gl] for leg in legs]
     due = np.array([leg.due_on for leg in legs], dtype="datetime64[D]")
-    copy_in(
+    return (
         PostingRow,
         {
             "txn_id": np.repeat(np.array(ids, dtype=np.int64), sizes),
@@ -353,6 +359,7 @@ def _nullable(values: list[int | None]) -> Column | NDArray[np.int64]:
     return Column(np.array([value or 0 for value in values], dtype=np.int64), null)
 
 
+# Invariant 3 over these transactions: every row's header, account, kind and customer account exist.
 _ORPHANS = """
 with leg as materialized (
   select txn_id, gl_id, fund, sub, kind_id, account_id from ledger_posting where txn_id = any(%(ids)s::bigint[]))
@@ -368,12 +375,6 @@ union all
 select 'customer account', account_id from (select distinct account_id from leg where account_id is not null) x
 where not exists (select from customers_account a where a.id = account_id)
 limit 1"""
-
-
-def _check_parents(txn_ids: list[int]) -> None:
-    """Invariant 3 over these transactions: every row's header, account, kind and customer account exist."""
-    for what, id in ask(_ORPHANS, {"ids": array(txn_ids)}):
-        raise NotInBooks(f"there is no {what} {id}, which a posting names")
 
 
 def get_legs(txn_id: int) -> tuple[Leg, ...]:

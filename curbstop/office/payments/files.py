@@ -12,17 +12,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 from django.db import connection
 
 from curbstop.office import ledger
 from curbstop.office._events import Acting, Actor, Key
-from curbstop.office._locks import lock_accounts
+from curbstop.office._locks import check_locked, locking
 from curbstop.office._once import Refused, act
-from curbstop.office.payments.owing import Loaded, Owing, less, load
-from curbstop.records.bulk.columns import Column
-from curbstop.records.bulk.copy import copy_in
+from curbstop.office._rows import write_rows
+from curbstop.office._statements import Asked, array, ask, ask_all
+from curbstop.office.payments.owing import Loaded, Owing, asking, less, read
+from curbstop.records.bulk.columns import Column, Values
 from curbstop.records.payments.models import Batch, BatchRow, BatchRowDone, Receipt, Series, Tender
 from curbstop.rules.ledger import Tendered
 from curbstop.rules.ledger import take as take_legs
@@ -149,17 +151,19 @@ def keep_rows(
     event: Acting, channel: str, name: str, rows: Sequence[FileRow], *, sha256: bytes, on: date
 ) -> FileReceived:
     """Keep the rows of a file for the act under way, once for a channel and digest."""
-    before = Batch.objects.filter(channel=channel, sha256=sha256).first()
-    if before is not None:
-        event.about(f"batch:{before.pk}", says=f"{name}: this file was taken before, as {before.name}.")
-        return _received(before.pk, before.rows, before.cents, already=True)
-    series, _ = Series.objects.get_or_create(code=channel.upper().replace("_", "-"))
-    (batch_id,) = ledger.reserve_documents(1)
+    code = channel.upper().replace("_", "-")
+    values = {"channel": channel, "sha256": sha256.hex(), "code": code}
+    before, series, ((batch_id,),) = ask_all((_BEFORE, values), (_SERIES, values), (_DOCUMENT, {}))
+    if before:
+        id, told, count, cents = before[0]
+        event.about(f"batch:{id}", says=f"{name}: this file was taken before, as {told}.")
+        return _received(id, count, cents)
     cents = sum(row.cents for row in rows)
+    placed = _placed(batch_id, rows)
     Batch.objects.create(
         id=batch_id,
         channel=channel,
-        series=series,
+        series_id=series[0][0] if series else Series.objects.get_or_create(code=code)[0].pk,
         name=name,
         sha256=sha256,
         received_on=on,
@@ -167,9 +171,16 @@ def keep_rows(
         cents=cents,
         event_id=event.id,
     )
-    _copy_rows(batch_id, rows)
+    write_rows((BatchRow, placed.columns))
     event.about(f"batch:{batch_id}", says=f"{CHANNELS[channel].name} file {name}: {len(rows)} payments, {show(cents)}.")
-    return _received(batch_id, len(rows), cents, already=False)
+    return FileReceived(batch_id, len(rows), cents, placed.identified, placed.blocks, False)
+
+
+_BEFORE = """
+select id, name, rows, cents from payments_batch
+where channel = %(channel)s::text and sha256 = decode(%(sha256)s::text, 'hex')"""
+_SERIES = "select id from payments_series where code = %(code)s::text"
+_DOCUMENT = "select nextval('ledger_document_seq')"
 
 
 def _read(content: str) -> list[FileRow]:
@@ -183,8 +194,17 @@ def _read(content: str) -> list[FileRow]:
     return rows
 
 
-def _copy_rows(batch_id: int, rows: Sequence[FileRow]) -> None:
-    """Keep the rows with the account each names, numbered by blocks of accounts in order; the nameless come last."""
+@dataclass(frozen=True)
+class _Placed:
+    """The rows of a file as they are kept, how many name an account that is known, and how many blocks they make."""
+
+    columns: Mapping[str, Values]
+    identified: int
+    blocks: int
+
+
+def _placed(batch_id: int, rows: Sequence[FileRow]) -> _Placed:
+    """The rows with the account each names, numbered by blocks of accounts in order; the nameless come last."""
     ids = account_ids({row.account_number for row in rows})
     accounts = [ids.get(row.account_number) for row in rows]
     places = {id: place // BLOCK for place, id in enumerate(sorted({id for id in accounts if id is not None}))}
@@ -198,18 +218,16 @@ def _copy_rows(batch_id: int, rows: Sequence[FileRow]) -> None:
         else:
             blocks.append(places[id])
     missing = np.array([id is None for id in accounts])
-    copy_in(
-        BatchRow,
-        {
-            "batch_id": batch_id,
-            "row_no": np.arange(1, len(rows) + 1),
-            "block_no": np.array(blocks),
-            "account_id": Column(np.array([id or 0 for id in accounts], dtype=np.int64), missing),
-            "cents": np.array([row.cents for row in rows], dtype=np.int64),
-            "account_number": np.array([row.account_number for row in rows]),
-            "reference": np.array([row.reference for row in rows]),
-        },
-    )
+    columns: Mapping[str, Values] = {
+        "batch_id": batch_id,
+        "row_no": np.arange(1, len(rows) + 1),
+        "block_no": np.array(blocks),
+        "account_id": Column(np.array([id or 0 for id in accounts], dtype=np.int64), missing),
+        "cents": np.array([row.cents for row in rows], dtype=np.int64),
+        "account_number": np.array([row.account_number for row in rows]),
+        "reference": np.array([row.reference for row in rows]),
+    }
+    return _Placed(columns, len(rows) - nameless, max(blocks, default=-1) + 1)
 
 
 def account_ids(numbers: Iterable[str]) -> dict[str, int]:
@@ -221,13 +239,14 @@ def account_ids(numbers: Iterable[str]) -> dict[str, int]:
     return {given: ids[number] for given, number in bare.items() if number in ids}
 
 
-def _received(batch_id: int, rows: int, cents: int, *, already: bool) -> FileReceived:
+def _received(batch_id: int, rows: int, cents: int) -> FileReceived:
+    """A file that was taken before."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select count(account_id), max(block_no) + 1 from payments_batchrow where batch_id = %s", [batch_id]
         )
         identified, blocks = cursor.fetchone()
-    return FileReceived(batch_id, rows, cents, identified, blocks, already)
+    return FileReceived(batch_id, rows, cents, identified, blocks, True)
 
 
 def _blocks_to_do(batch_id: int) -> list[int]:
@@ -249,13 +268,31 @@ class _Row:
     reference: str
 
 
-@act("payments.record_batch")
+_BATCH = "select channel, series_id, name from payments_batch where id = %(batch)s::bigint"
+_ROWS = """
+select row_no, account_id, account_number, cents, reference from payments_batchrow
+where batch_id = %(batch)s::bigint and block_no = %(block)s::int order by account_id nulls last, row_no"""
+
+
+def _block(given: Mapping[str, Any]) -> list[Asked]:
+    values = {"batch": given["batch_id"], "block": given["block"]}
+    return [(_BATCH, values), (_ROWS, values)]
+
+
+@act("payments.record_batch", ahead=_block)
 def _record_block(
     event: Acting, /, *, key: Key, by: Actor, at: datetime, batch_id: int, block: int, on: date, posted_on: date
 ) -> BlockRecorded:
     """Post one block of a file: lock its accounts, apply every row in order, write receipts, mark the rows done."""
-    batch = Batch.objects.get(id=batch_id)
-    return _post_rows(event, batch, block, _rows(batch_id, block), on=on, posted_on=posted_on)
+    ((channel, series_id, name),), rows = event.ahead
+    batch = Batch(id=batch_id, channel=channel, series_id=series_id, name=name)
+    return _post_rows(event, batch, block, [_Row(*row) for row in rows], on=on, posted_on=posted_on)
+
+
+_NOT_DONE = """
+select r.no from unnest(%(rows)s::int[]) r(no) where not exists
+  (select from payments_batchrowdone d where (d.batch_id, d.row_no) = (%(batch)s::bigint, r.no))"""
+_DOCUMENTS = "select nextval('ledger_document_seq') from generate_series(1, %(count)s::int)"
 
 
 def _post_rows(
@@ -264,10 +301,17 @@ def _post_rows(
     """Post rows of a file for the act under way."""
     channel, batch_id = CHANNELS[batch.channel], batch.pk
     accounts = sorted({row.account_id for row in rows if row.account_id is not None})
-    lock_accounts(accounts)
-    rows = _not_done(batch_id, rows)
-    loaded = load(accounts, on=on) if accounts else None
-    documents = ledger.reserve_documents(len(rows))
+    held, waiting, ids, *owed = ask_all(
+        locking(accounts),
+        (_NOT_DONE, {"batch": batch_id, "rows": array(row.row_no for row in rows)}),
+        (_DOCUMENTS, {"count": len(rows)}),
+        *([asking(accounts, on=on)] if accounts else []),
+    )
+    check_locked(held, accounts)
+    left = {row_no for (row_no,) in waiting}
+    rows = [row for row in rows if row.row_no in left]
+    documents = [row[0] for row in ids[: len(rows)]]
+    loaded = read(owed[0], accounts, on=on) if accounts else None
     postings, credit_cents = _apply(channel, batch_id, rows, documents, loaded, on)
     txn_ids = ledger._post_many(event, posted_on=posted_on, postings=postings)
     _write_receipts(batch, channel, rows, documents, txn_ids, loaded, on)
@@ -279,26 +323,6 @@ def _post_rows(
         says=f"{channel.name} {batch.name}, block {block}: {len(rows)} payments, {show(cents)}.",
     )
     return BlockRecorded(len(rows), cents, len(nameless), sum(nameless), credit_cents)
-
-
-def _rows(batch_id: int, block: int) -> list[_Row]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select row_no, account_id, account_number, cents, reference from payments_batchrow"
-            " where batch_id = %s and block_no = %s order by account_id nulls last, row_no",
-            [batch_id, block],
-        )
-        return [_Row(*row) for row in cursor.fetchall()]
-
-
-def _not_done(batch_id: int, rows: Sequence[_Row]) -> list[_Row]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select row_no from payments_batchrowdone where batch_id = %s and row_no = any(%s)",
-            [batch_id, [row.row_no for row in rows]],
-        )
-        done = {row[0] for row in cursor.fetchall()}
-    return [row for row in rows if row.row_no not in done]
 
 
 def _apply(
@@ -338,12 +362,8 @@ def _write_receipts(
     """A receipt a row, its tender and its mark; the numbers are taken last, all at once."""
     if not rows:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "update payments_series set next_no = next_no + %s where id = %s returning next_no",
-            [len(rows), batch.series_id],
-        )
-        first = cursor.fetchone()[0] - len(rows)
+    ((after,),) = ask(_NUMBERS, {"count": len(rows), "series": batch.series_id})
+    first = after - len(rows)
     numbers = np.arange(first, first + len(rows), dtype=np.int64)
     nameless = np.array([row.account_id is None for row in rows])
     cents = np.array([row.cents for row in rows], dtype=np.int64)
@@ -353,40 +373,36 @@ def _write_receipts(
         else f"account {row.account_number} as given"
         for row in rows
     ]
-    copy_in(
-        Receipt,
-        {
-            "series_id": batch.series_id,
-            "no": numbers,
-            "txn_id": np.array(txn_ids, dtype=np.int64),
-            "account_id": Column(np.array([row.account_id or 0 for row in rows], dtype=np.int64), nameless),
-            "document_id": np.array(documents, dtype=np.int64),
-            "effective_on": on,
-            "payer": np.array(payers),
-            "cents": cents,
-        },
-    )
-    copy_in(
-        Tender,
-        {
-            "series_id": batch.series_id,
-            "no": numbers,
-            "line": 1,
-            "type": channel.tender,
-            "cents": cents,
-            "reference": np.array([row.reference for row in rows]),
-            "batch_document_id": batch.pk,
-        },
-    )
-    copy_in(
-        BatchRowDone,
-        {
-            "batch_id": batch.pk,
-            "row_no": np.array([row.row_no for row in rows]),
-            "receipt_no": numbers,
-            "identified": ~nameless,
-        },
-    )
+    receipts: Mapping[str, Values] = {
+        "series_id": batch.series_id,
+        "no": numbers,
+        "txn_id": np.array(txn_ids, dtype=np.int64),
+        "account_id": Column(np.array([row.account_id or 0 for row in rows], dtype=np.int64), nameless),
+        "document_id": np.array(documents, dtype=np.int64),
+        "effective_on": on,
+        "payer": np.array(payers),
+        "cents": cents,
+    }
+    tenders: Mapping[str, Values] = {
+        "series_id": batch.series_id,
+        "no": numbers,
+        "line": 1,
+        "type": channel.tender,
+        "cents": cents,
+        "reference": np.array([row.reference for row in rows]),
+        "batch_document_id": batch.pk,
+    }
+    done: Mapping[str, Values] = {
+        "batch_id": batch.pk,
+        "row_no": np.array([row.row_no for row in rows]),
+        "receipt_no": numbers,
+        "identified": ~nameless,
+    }
+    write_rows((Receipt, receipts), (Tender, tenders), (BatchRowDone, done))
+
+
+_NUMBERS = """
+update payments_series set next_no = next_no + %(count)s::int where id = %(series)s::int returning next_no"""
 
 
 def _recorded(received: FileReceived) -> BatchRecorded:
