@@ -1,5 +1,7 @@
 """Deposits: of one account with their history and why, and all of them against the control account."""
 
+from datetime import date
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -30,12 +32,21 @@ def _list(request: HttpRequest, sent: dict[str, str], errors: dict[str, str]) ->
     values = {
         "found": deposits.list_deposits(on=on),
         "settle": deposits.list_to_settle(on=on),
+        **_good(on),
         "on": on,
         "key": new_key(),
         "sent": sent,
         "errors": errors,
     }
     return render(request, "desk/deposits/list.html", values, status=422 if errors else 200)
+
+
+def _good(on: date) -> dict[str, object]:
+    """Deposits that the city's review gives back; or why none is."""
+    try:
+        return {"good": deposits.list_good_history(on=on), "good_why": ""}
+    except Refused as refused:
+        return {"good": (), "good_why": str(refused)}
 
 
 def _fund(request: HttpRequest, on: object) -> HttpResponse:
@@ -102,7 +113,7 @@ def _increase(account_id: int) -> object:
 def _done(request: HttpRequest, header: Header, entries: Entries) -> HttpResponse | None:
     """Do what the pressed button says; None when it was refused, with the reason among the errors."""
     do = entries.raw("do")
-    acts = {"apply": _apply, "refund": _refund, "exception": _exception, "increase": _raise}
+    acts = {"apply": _apply, "good": _give_back, "refund": _refund, "exception": _exception, "increase": _raise}
     if do not in acts:
         return None
     try:
@@ -117,6 +128,13 @@ def _done(request: HttpRequest, header: Header, entries: Entries) -> HttpRespons
 def _apply(request: HttpRequest, header: Header, entries: Entries) -> None:
     done = deposits.apply(key=entries.key, by=actor(request), at=clock.now(), account_id=header.id, on=clock.today())
     messages.success(request, f"Deposit applied: {show(done.applied_cents)}; {show(done.held_cents)} is still held.")
+
+
+def _give_back(request: HttpRequest, header: Header, entries: Entries) -> None:
+    done = deposits.apply(
+        key=entries.key, by=actor(request), at=clock.now(), account_id=header.id, on=clock.today(), why="good_history"
+    )
+    messages.success(request, f"Deposit given back for good history: {show(done.applied_cents)} on what was owed.")
 
 
 def _refund(request: HttpRequest, header: Header, entries: Entries) -> None:

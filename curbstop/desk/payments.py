@@ -95,7 +95,7 @@ def take(request: HttpRequest, number: str) -> HttpResponse:
         "at": clock.now(),
         "on": form.on,
         "today": clock.today(),
-        "quick": _quick(_wanted(form) or all_cents),
+        "quick": _quick((_wanted(form) or all_cents) + sum(one.cents or 0 for one in form.others)),
     }
     part = request.htmx  # type: ignore[attr-defined]
     return render(request, "desk/payments/preview.html" if part else "desk/payments/take.html", values)

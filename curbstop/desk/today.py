@@ -13,7 +13,7 @@ from curbstop.desk import clock
 from curbstop.desk.forms import Entries
 from curbstop.desk.frame import actor, new_key
 from curbstop.formats.paper import words
-from curbstop.office import adjustments, closing, ledger, pages, staff, tills
+from curbstop.office import adjustments, closing, ledger, pages, payments, staff, tills
 from curbstop.office._once import Refused
 
 
@@ -33,7 +33,14 @@ def today(request: HttpRequest) -> HttpResponse:
     values = {
         "on": on,
         "today": found,
-        "waits": [*_reads(found, on), *_runs(), *_requests(request), *_drawers(request), *_days(request, on)],
+        "waits": [
+            *_reads(found, on),
+            *_runs(),
+            *_requests(request),
+            *_drawers(request),
+            *_papers(request, on),
+            *_days(request, on),
+        ],
         "receipts": pages.get_latest_receipts(limit=8),
         "proof": closing.get_last_proof(),
         "key": new_key(),
@@ -111,6 +118,23 @@ def _drawers(request: HttpRequest) -> list[Waits]:
             continue
         since = f"since {words.day(drawer.opened_on)}, " if drawer.opened_on else ""
         waits.append(Waits(reverse("tills"), says, f"{since}{_many(drawer.receipts, 'receipt', 'receipts')}"))
+    return waits
+
+
+def _papers(request: HttpRequest, on: date) -> list[Waits]:
+    """Letters to be made, and agencies' money that is late, for who may deal with them."""
+    waits, by = [], actor(request)
+    letters = payments.list_letters() if staff.may(by, "payments.make_letter") else ()
+    if letters:
+        says = _many(len(letters), "letter or door hanger waits to be made", "letters and door hangers wait to be made")
+        since = f"since {words.day(letters[0].queued_on)}"
+        waits.append(Waits(f"{reverse('files-returned')}#letters", says, since))
+    late = (
+        [row for row in payments.list_pledges() if row.due_on < on] if staff.may(by, "payments.accept_pledge") else []
+    )
+    if late:
+        says = _many(len(late), "agency's pledge was not paid in time", "agencies' pledges were not paid in time")
+        waits.append(Waits(reverse("payments-pledges"), says, f"the oldest was due {words.day(late[0].due_on)}"))
     return waits
 
 

@@ -146,6 +146,7 @@ def test_letters_and_hangers_are_printed_apart(sign_in, street) -> None:  # type
         {"key": "rt-1", "why": "returned", "reason": "insufficient funds"},
     )
     (letter,) = Letter.objects.all()
+    assert "1 letter or door hanger waits to be made" in text(sue.get("/"))
     page = sue.get("/files/returned/")
     kind = "?hangers" if letter.kind == "returned_hanger" else ""
     other = "" if kind else "?hangers"

@@ -352,7 +352,10 @@ def test_good_history_gives_the_deposit_back_on_the_bills() -> None:
     pay_deposit(of, 10_000)
     serve(of, DAY - timedelta(30))
     bill(of)
+    (good,) = deposits.list_good_history(on=DAY)
+    assert (good.account_id, good.held_cents, good.whole_since) == (of.id, 10_000, DAY)
     done = deposits.apply(key=key(), by=person("finance"), at=at_on(DAY), account_id=of.id, on=DAY, why="good_history")
+    assert not deposits.list_good_history(on=DAY)
     assert (done.applied_cents, done.credit_cents, done.held_cents) == (9459, 541, 0)
     assert ledger.get_balance(of.id) == -541
     ties()
