@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from django.db import connection
-
 from curbstop.office._events import Actor
 from curbstop.office._once import Refused
+from curbstop.office._statements import array, ask
 
 SAYS = "Nobody acts on his own or his household's account."
 
@@ -39,16 +38,16 @@ def refuse_own(by: Actor, account_ids: Iterable[int]) -> None:
     wanted = sorted(set(account_ids))
     if not wanted:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(LINKED, {"by": by.id, "accounts": wanted})
-        row = cursor.fetchone()
-    if row is not None:
+    for row in ask(LINKED, {"by": by.id, "accounts": array(wanted)}):
         raise own_account(*row)
 
 
-_AT_PLACE = """
-select distinct g.account_id from customers_agreement g join customers_servicepoint s on s.id = g.service_point_id
-where s.premise_id = %(premise)s and (upper_inf(g.during) or upper(g.during) >= %(on)s)"""
+_LINKED_AT_PLACE = LINKED.replace(
+    "any(%(accounts)s::bigint[])",
+    "any(array(select g.account_id from customers_agreement g join customers_servicepoint s"
+    " on s.id = g.service_point_id where s.premise_id = %(premise)s::bigint"
+    " and (upper_inf(g.during) or upper(g.during) >= %(on)s::date)))",
+)
 
 
 def refuse_own_place(by: Actor, premise_id: int, on: date) -> None:
@@ -56,9 +55,8 @@ def refuse_own_place(by: Actor, premise_id: int, on: date) -> None:
 
     :raises OwnAccount: naming the account and how it is linked
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_AT_PLACE, {"premise": premise_id, "on": on})
-        refuse_own(by, [row[0] for row in cursor.fetchall()])
+    for row in ask(_LINKED_AT_PLACE, {"by": by.id, "premise": premise_id, "on": on}):
+        raise own_account(*row)
 
 
 def own_account(account_id: int, number: str, kind: str) -> OwnAccount:

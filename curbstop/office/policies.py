@@ -20,6 +20,7 @@ from django.db import connection
 
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
+from curbstop.office._statements import ask
 from curbstop.rules.cities import read_city
 from curbstop.rules.customers import BadEntry, check_text
 from curbstop.rules.periods import Period, cycle_dates, roll_day
@@ -410,19 +411,17 @@ def _holidays(policies: Policies, span: Period) -> frozenset[date]:
 def load(*ids: str) -> Policies:
     """The policies named, or all, with all their values; ask them with ``.cents(id, on=...)`` and its like."""
     found: dict[str, Policy] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select policy, lower(valid), upper(valid), value::text, not_set, authority, says, source, confidence"
-            " from decisions_policyvalue where %s or policy = any(%s) order by policy, valid",
-            [not ids, list(ids)],
-        )
-        for id, from_on, until_on, value, not_set, authority, says, source, confidence in cursor.fetchall():
-            dated = PolicyValue(
-                Period(from_on, until_on), None if value is None else json.loads(value), not_set, authority
-            )
-            before = found[id].values if id in found else ()
-            found[id] = Policy(id, says, authority, source, confidence, (), (*before, dated))
+    for row in ask(_LOAD, {"everything": not ids, "ids": list(ids)}):
+        id, from_on, until_on, value, not_set, authority, says, source, confidence = row
+        dated = PolicyValue(Period(from_on, until_on), None if value is None else json.loads(value), not_set, authority)
+        before = found[id].values if id in found else ()
+        found[id] = Policy(id, says, authority, source, confidence, (), (*before, dated))
     return Policies(found)
+
+
+_LOAD = """
+select policy, lower(valid), upper(valid), value::text, not_set, authority, says, source, confidence
+from decisions_policyvalue where %(everything)s::boolean or policy = any(%(ids)s::text[]) order by policy, valid"""
 
 
 def get_holidays(*, from_on: date, known: Policies) -> frozenset[date]:

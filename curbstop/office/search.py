@@ -19,6 +19,8 @@ from datetime import date
 
 from django.db import connection
 
+from curbstop.office._statements import array, ask
+
 LONGEST = 80
 MOST_WORDS = 5
 SURE_FIRST = 6
@@ -77,20 +79,18 @@ def refresh(account_ids: Iterable[int]) -> None:
     ids = sorted(set(account_ids))
     if not ids:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(_SOURCES, [ids])
-        rows = [
+    _write(
+        [
             (account_id, f" {plain(' '.join([name, *addresses, *serials]))} ", _numbers(number, phone, serials), active)
-            for account_id, number, name, phone, addresses, serials, active in cursor.fetchall()
+            for account_id, number, name, phone, addresses, serials, active in ask(_SOURCES, {"ids": array(ids)})
         ]
-    _write(rows)
+    )
 
 
 def _write(rows: Sequence[tuple[int, str, list[str], bool]]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _WRITE, [[r[0] for r in rows], [r[1] for r in rows], ["|".join(r[2]) for r in rows], [r[3] for r in rows]]
-        )
+    ids, active = array([row[0] for row in rows]), array([row[3] for row in rows])
+    texts = {"words": [row[1] for row in rows], "digits": ["|".join(row[2]) for row in rows]}
+    ask(_WRITE, {"ids": ids, "active": active, **texts})
 
 
 _SOURCES = """
@@ -106,12 +106,12 @@ left join lateral (
   from customers_agreement g
   join meters_installation i on i.service_point_id = g.service_point_id and i.during && g.during
   join meters_meter mt on mt.id = i.meter_id where g.account_id = a.id) m on true
-where a.id = any(%s)"""
+where a.id = any(%(ids)s::bigint[])"""
 
 _WRITE = """
 insert into customers_finding (account_id, words, digits, active)
 select i, w, string_to_array(d, '|'), a
-from unnest(%s::bigint[], %s::text[], %s::text[], %s::boolean[]) as t(i, w, d, a)
+from unnest(%(ids)s::bigint[], %(words)s::text[], %(digits)s::text[], %(active)s::boolean[]) as t(i, w, d, a)
 on conflict (account_id) do update set words = excluded.words, digits = excluded.digits, active = excluded.active
 where (customers_finding.words, customers_finding.digits, customers_finding.active)
   is distinct from (excluded.words, excluded.digits, excluded.active)"""

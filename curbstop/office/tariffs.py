@@ -7,13 +7,13 @@ import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 
 import yaml
 from django.db import connection
 
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
+from curbstop.office._statements import ask
 from curbstop.office._trials import AccountChange, Bin, DryRun, list_changes, try_draft
 from curbstop.rules.periods import Period
 from curbstop.rules.plans import Tariff, Terms, Version
@@ -216,7 +216,7 @@ def load_tariff(*, code: str) -> Tariff:
 
     :raises Refused: no tariff of this code was adopted
     """
-    found = _load("t.code = %s", [code]).get(code)
+    found = _load([code]).get(code)
     if found is None:
         raise Refused(f"No tariff {code} was adopted; the list of tariffs has the codes.", field="tariff")
     return found
@@ -224,19 +224,19 @@ def load_tariff(*, code: str) -> Tariff:
 
 def load_tariffs(*, codes: Sequence[str] | None = None) -> dict[str, Tariff]:
     """Tariffs by code, each with all its versions: those named, or all."""
-    return _load("true", []) if codes is None else _load("t.code = any(%s)", [list(codes)])
+    return _load(codes)
 
 
-def _load(where: str, values: list[Any]) -> dict[str, Tariff]:
+_VERSIONS = """
+select t.code, lower(v.valid), upper(v.valid), v.sha256 from decisions_tariff t
+join decisions_tariffversion v on v.tariff_id = t.code
+where %(everything)s::boolean or t.code = any(%(codes)s::text[]) order by t.code, v.valid"""
+
+
+def _load(codes: Sequence[str] | None) -> dict[str, Tariff]:
     rows: dict[str, list[tuple[date, date | None, bytes]]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select t.code, lower(v.valid), upper(v.valid), v.sha256 from decisions_tariff t"
-            f" join decisions_tariffversion v on v.tariff_id = t.code where {where} order by t.code, v.valid",
-            values,
-        )
-        for code, from_on, until_on, sha256 in cursor.fetchall():
-            rows.setdefault(code, []).append((from_on, until_on, bytes(sha256)))
+    for code, from_on, until_on, sha256 in ask(_VERSIONS, {"everything": codes is None, "codes": list(codes or ())}):
+        rows.setdefault(code, []).append((from_on, until_on, bytes(sha256)))
     _read({sha256 for versions in rows.values() for _, _, sha256 in versions} - _AS_READ.keys())
     return {code: _whole(tuple(versions)) for code, versions in rows.items()}
 
