@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connections
 
-from curbstop.office import ledger, payments
+from curbstop.office import _rows, ledger, payments
 from curbstop.office._once import Refused
 from curbstop.office.payments import BadPayment, FileRow
 from curbstop.records.base.models import Event
@@ -42,6 +42,22 @@ class TestFiles:
         assert payments.list_payments(many[0].id)[0].types == ("lockbox",)
         assert payments.get_receipt("LOCKBOX", 1).tenders[0].reference == "L0"
         assert Event.objects.filter(act="payments.record_batch", subjects__contains=[f"account:{many[0].id}"]).exists()
+
+    @pytest.mark.parametrize("few", [0, 100])
+    def test_few_rows_and_many_are_written_alike(self, town, monkeypatch, few):
+        monkeypatch.setattr(_rows, "FEW", few)
+        of = account()
+        bill(of)
+        said = ['a "quoted" \\ word', "{NULL,}", "", "NULL", "ñandú 水"]
+        rows = [FileRow(of.number, 900 + n, text) for n, text in enumerate(said)]
+        done = self.record([*rows, FileRow("nobody's", 77, "lost")])
+        assert (done.rows, done.unidentified, done.unidentified_cents) == (6, 1, 77)
+        assert ties()[10, 2340] == -77
+        kept = [payments.get_receipt("LOCKBOX", no) for no in range(1, 7)]
+        assert [receipt.tenders[0].reference for receipt in kept] == [*said, "lost"]
+        assert [receipt.cents for receipt in kept] == [900, 901, 902, 903, 904, 77]
+        assert kept[5].payer == "account nobody's as given"
+        assert self.record([*rows, FileRow("nobody's", 77, "lost")], k=key()).already
 
     def test_money_without_a_known_account_is_kept_and_found_later(self, town):
         of = account()
