@@ -149,6 +149,46 @@ def get_windows(type: OrderType, on: date) -> tuple[tuple[str, ...] | None, str]
         return None, missing.says
 
 
+PER_WINDOW = "orders.per_window"
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window of a day for appointments: how many are promised, and how many the crews take (None: not set)."""
+
+    window: str
+    promised: int
+    most: int | None
+
+    @property
+    def full(self) -> bool:
+        """Whether the crews take no more."""
+        return self.most is not None and self.promised >= self.most
+
+
+def list_windows(*, type: str, on: date) -> tuple[Window, ...]:
+    """The city's windows of a day for orders of this type, with how many are promised in each.
+
+    None where the type keeps no appointments, the city has set no windows, or the day is one of its holidays.
+    """
+    kept, _ = get_windows(get_type(type), on)
+    if not kept or on in policies.get_holidays(from_on=on, known=policies.load("calendar.holidays")):
+        return ()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'select n."window", count(*) from orders_order o join lateral (select * from orders_plan p'
+            ' where p.order_id = o.id order by p.no desc limit 1) n on n."on" = %s'
+            f" where {OPEN} group by 1",
+            [on],
+        )
+        promised = dict(cursor.fetchall())
+    try:
+        most: int | None = policies.load(PER_WINDOW).whole(PER_WINDOW, on=on)
+    except NotSet:
+        most = None
+    return tuple(Window(window, promised.get(window, 0), most) for window in kept)
+
+
 # --- places -----------------------------------------------------------------------------------------------------------
 
 
@@ -369,6 +409,8 @@ def plan(
         raise BadEntry(field="window", value=window, why="has no day", remedy="choose the day too")
     windows, says = get_windows(kind, on) if on is not None else (None, "")
     kept = check_window(window, windows, says=says)
+    if kept and windows is not None and on is not None:
+        _refuse_full(kind, on, kept)
     urgent = kind.priority if priority is None else priority
     if urgent not in PRIORITIES.values():
         raise BadEntry(field="priority", value=urgent, why="not a priority", remedy="use 1 (emergency) to 4 (low)")
@@ -383,6 +425,19 @@ def plan(
         owner_id=owner_id,
         event_id=event.id,
     )
+
+
+def _refuse_full(kind: OrderType, on: date, window: str) -> None:
+    """A window that the crews cannot keep is not promised; two who ask for its last place take turns."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 5))", [f"window {on.isoformat()} {window}"])
+    found = {one.window: one for one in list_windows(type=kind.code, on=on)}
+    if window not in found:
+        says = f"{on.isoformat()} is a holiday of this city, and nobody is sent in its windows"
+        raise Refused(f"{says}. Choose another day.", field="on")
+    if found[window].full:
+        says = f"{window} on {on.isoformat()} is full: {found[window].promised} of {found[window].most} are promised"
+        raise Refused(f"{says}. Choose another window or day.", field="window")
 
 
 def meters_of(snapshot: Mapping[str, Any]) -> tuple[MeterThere, ...]:

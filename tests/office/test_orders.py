@@ -1,14 +1,15 @@
 """Orders: written once for one trouble, planned, handed to enough people, ended once, and what that does."""
 
 import base64
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 
-from curbstop.office import closing, orders
+from curbstop.office import closing, meters, orders, policies
 from curbstop.office._once import NotPermitted, Refused
 from curbstop.records.base.models import Event
+from curbstop.records.customers.models import ServicePoint
 from curbstop.records.meters.models import Installation, Read
 from curbstop.records.orders.models import Attachment, End, Order
 from curbstop.rules.customers import BadEntry
@@ -177,3 +178,34 @@ def test_the_proofs_see_an_order_without_its_effect_and_one_that_nobody_answers_
         f"order {late} (reread), promised for 2026-03-02: nobody has it and nobody answers for it",
     ]
     assert faults(TODAY)[1:] == []  # its day is not over
+
+
+def test_a_window_takes_as_many_as_the_crews_do():
+    day = TODAY + timedelta(3)
+    kept = {"policy": "orders.per_window", "from_on": TODAY, "says": "Two appointments a window.", "authority": "test"}
+    policies.set(key=key(), by=by("adam"), at=at_on(TODAY), value=2, **kept)
+    for number in (1, 2):
+        write("connect", number, on=day, window="08:00-10:00")
+    with pytest.raises(Refused, match="08:00-10:00 on 2026-03-05 is full: 2 of 2 are promised"):
+        write("connect", 3, on=day, window="08:00-10:00")
+    write("connect", 3, on=day, window="13:00-15:00")
+    assert [(one.promised, one.full) for one in orders.list_windows(type="connect", on=day)] == [(2, True), (1, False)]
+    with pytest.raises(Refused, match="is a holiday of this city"):
+        write("connect", 4, on=date(2026, 12, 25), window="08:00-10:00")
+
+
+def test_an_order_of_two_meters_reads_and_turns_off_both():
+    lawn = ServicePoint.objects.create(premise_id=premise(9), service="irrigation", event_id=1).pk
+    meters.install(
+        key=key(), by=by("finn"), at=at_on(TODAY - timedelta(20)), service_point_id=lawn, serial="40000012",
+        on=TODAY - timedelta(20), register=5,
+    )  # fmt: skip
+    move_in(9, TODAY - timedelta(10), registers={"water": 9000, "irrigation": 5})
+    id = write("disconnect", 9)
+    with pytest.raises(BadEntry, match="register.irrigation|Register is missing"):
+        complete(id, {"register.water": 9100})
+    done = complete(id, {"register.water": 9100, "register.irrigation": "45", "serial.irrigation": "40000012"})
+    assert [says.partition(":")[0] for says in done.says[:2]] == ["Meter 40000009 read 9,100", "Meter 40000012 read 45"]
+    assert orders.get_valves([point(9), lawn]) == {point(9): "off", lawn: "off"}
+    alone = write("lock", 9, service_point_id=lawn)
+    assert complete(alone, {"serial": "40000012"}) and orders.get_valves([lawn]) == {lawn: "locked"}

@@ -5,11 +5,13 @@ from curbstop.office._orders import (
     HazardThere,
     Place,
     Raised,
+    Window,
     city_time,
     get_type,
     get_valves,
     get_windows,
     list_hazards,
+    list_windows,
     load_place,
     load_types,
 )
@@ -19,14 +21,12 @@ from curbstop.office.orders.hazards import confirm_hazard, confirm_warning, end_
 from curbstop.office.orders.reads import OrderRow, list_at, list_ended, list_given_back, list_open
 from curbstop.office.orders.whole import (
     OrderPage,
-    Window,
     get_attachment,
     get_order,
     get_orders,
     list_crew,
     list_hazards_to_see,
     list_points,
-    list_windows,
 )
 from curbstop.office.orders.writing import Assigning, assign, cancel, change, own, reschedule, write
 

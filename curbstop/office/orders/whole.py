@@ -9,15 +9,11 @@ from typing import Any
 
 from django.db import connection
 
-from curbstop.office import policies
 from curbstop.office._once import Refused
-from curbstop.office._orders import HazardThere, Place, get_type, get_windows, load_types, meters_of
+from curbstop.office._orders import HazardThere, Place, load_types, meters_of
 from curbstop.office.orders.reads import OrderRow, ask_rows
 from curbstop.records.orders.models import Attachment, End, Order, Warned, Word
 from curbstop.rules.orders import FAILS, MeterThere, field_names
-from curbstop.rules.policies import NotSet
-
-PER_WINDOW = "orders.per_window"
 
 
 @dataclass(frozen=True)
@@ -101,20 +97,6 @@ class OrderPage:
     follows_id: int | None
     followed_by_id: int | None
     confirmed: frozenset[int]
-
-
-@dataclass(frozen=True)
-class Window:
-    """A window of a day for appointments: how many are promised, and how many the crews take (None: not set)."""
-
-    window: str
-    promised: int
-    most: int | None
-
-    @property
-    def full(self) -> bool:
-        """Whether the crews take no more."""
-        return self.most is not None and self.promised >= self.most
 
 
 def get_order(*, order_id: int, now: datetime) -> OrderPage:
@@ -242,29 +224,6 @@ def get_attachment(*, id: int) -> tuple[str, str, bytes]:
     if found is None:
         raise Refused(f"There is no picture {id}; the order lists its own.", field="id")
     return found.name, found.media, bytes(found.body)
-
-
-def list_windows(*, type: str, on: date) -> tuple[Window, ...]:
-    """The city's windows of a day for orders of this type, with how many are promised in each.
-
-    None where the type keeps no appointments, or the city has set no windows.
-    """
-    kept, _ = get_windows(get_type(type), on)
-    if not kept:
-        return ()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            'select n."window", count(*) from orders_order o join lateral (select * from orders_plan p'
-            ' where p.order_id = o.id order by p.no desc limit 1) n on n."on" = %s'
-            " where not exists (select from orders_end e where e.order_id = o.id) group by 1",
-            [on],
-        )
-        promised = dict(cursor.fetchall())
-    try:
-        most: int | None = policies.load(PER_WINDOW).whole(PER_WINDOW, on=on)
-    except NotSet:
-        most = None
-    return tuple(Window(window, promised.get(window, 0), most) for window in kept)
 
 
 def list_crew() -> tuple[tuple[int, str], ...]:
