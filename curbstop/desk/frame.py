@@ -92,6 +92,7 @@ def _noun_of(url_name: str | None) -> str:
     noun = (url_name or "").partition("-")[0]
     return {
         "moves": "customers",
+        "meters": "reads",
         "field": "orders",
         "tills": "payments",
         "autopay": "payments",

@@ -124,6 +124,28 @@ def histogram(*, bins: Sequence[tuple[str, int, int]], what: str) -> SafeString:
     return _svg("0 0 880 186", "h", f"{total:,} {what} by the change in their bills", f"{said or 'None'}.", drawn)
 
 
+def uses(*, ids: str, past: Sequence[tuple[str, int, bool]], now: tuple[str, int] | None) -> SafeString:
+    """The uses before a read that waits, and the one it would be, as small upright bars to scale from zero.
+
+    :param ids: tells this picture's parts from others on the page
+    :param past: day in words, gallons, whether it was estimated; the latest last
+    :param now: day in words and gallons of the read that waits; None: there is no use to show
+    """
+    most = max([gal for _, gal, _ in past] + [now[1] if now else 0], default=0) or 1
+    drawn, step = [], 22
+    for place, (_, gal, estimated) in enumerate(past):
+        high = max(gal * 44 // most, 1)
+        look = "bar1 est" if estimated else "bar1"
+        drawn.append(f'<rect class="{look}" x="{place * step}" y="{48 - high}" width="16" height="{high}" rx="1.5"/>')
+    if now:
+        high = max(now[1] * 44 // most, 1)
+        drawn.append(f'<rect class="hot" x="{len(past) * step}" y="{48 - high}" width="16" height="{high}" rx="1.5"/>')
+    drawn.append('<path class="rule" d="M0 48.5H308"/>')
+    said = "; ".join(f"{words} {gal:,} gal{', estimated' if estimated else ''}" for words, gal, estimated in past)
+    title = f"{now[1]:,} gal on {now[0]} beside the uses before it" if now else "The uses before this read"
+    return _svg("0 0 308 50", ids, title, said or "There are none", drawn)
+
+
 def before_after(*, rows: Sequence[tuple[str, int, int]]) -> SafeString:
     """Two bars a row, to scale from zero: what came in, and what would have.
 

@@ -541,3 +541,33 @@ def list_stock() -> tuple[StockRow, ...]:
             " order by m.size, m.serial"
         )
         return tuple(StockRow(*row) for row in cursor.fetchall())
+
+
+@dataclass(frozen=True)
+class PlaceRow:
+    """Where a service point is."""
+
+    service_point_id: int
+    premise_id: int
+    service: str
+    address: str
+    place: str
+    account: str
+    name: str
+
+
+def get_place(*, service_point_id: int) -> PlaceRow | None:
+    """A service point that can have a meter, with whoever is responsible there last; None: there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select s.id, p.id, s.service, p.address, p.city || ', ' || p.state || ' ' || p.zip,"
+            " coalesce(a.number, ''), coalesce(c.name, '') from customers_servicepoint s"
+            " join customers_premise p on p.id = s.premise_id"
+            " left join lateral (select account_id from customers_agreement g where g.service_point_id = s.id"
+            "   and upper_inf(g.during) order by lower(g.during) desc limit 1) g on true"
+            " left join customers_account a on a.id = g.account_id"
+            " left join customers_customer c on c.id = a.customer_id where s.id = %s and s.service = any(%s)",
+            [service_point_id, list(METERED)],
+        )
+        row = cursor.fetchone()
+    return PlaceRow(*row) if row else None

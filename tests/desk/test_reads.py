@@ -128,5 +128,80 @@ def test_who_may_not_read_or_decide(sign_in, name: str) -> None:  # type: ignore
 
 
 def test_it_is_few_queries(cleo: Client, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(15):
         cleo.get("/reads/")
+
+
+def test_a_row_is_decided_where_it_stands(cleo: Client) -> None:
+    read = waiting(3)
+    page = cleo.get("/reads/").content.decode()
+    assert page.count("data-case") == 2 and "<svg" in page and 'hx-target="closest li"' in page
+    bad = cleo.post("/reads/decide/", {"key": "x-1", "read_id": read.pk, "do": "accept", "reason": ""}, **HTMX)
+    assert (
+        "Say why" in text(bad) and 'aria-invalid="true"' in bad.content.decode() and "<html" not in bad.content.decode()
+    )
+    done = cleo.post("/reads/decide/", {"key": "x-2", "read_id": read.pk, "do": "accept", "reason": "Pool"}, **HTMX)
+    assert (
+        "Accepted" in text(done)
+        and f'id="read-{read.pk}"' in done.content.decode()
+        and "<form" not in done.content.decode()
+    )
+    assert "wait for a decision, 1" in text(cleo.get("/reads/")) and "Nothing waits of this kind" in text(
+        cleo.get("/reads/?finding=same")
+    )
+
+
+def test_a_row_is_read_again_held_or_estimated(cleo: Client) -> None:
+    read = waiting(4)
+    asked = cleo.post(
+        "/reads/decide/", {"key": "y-1", "read_id": read.pk, "do": "reread", "reason": "Look again"}, **HTMX
+    )
+    assert "is read again, order" in text(asked)
+    page = text(cleo.get("/reads/"))
+    assert "To be read again, 1" in page and "by the office" in page
+    held = cleo.post(
+        "/reads/decide/",
+        {"key": "y-2", "read_id": read.pk, "do": "hold", "reason": "Wait", "until": "2026-03-09"},
+        **HTMX,
+    )
+    assert "Held by you until 9 Mar 2026" in text(held)
+    no = cleo.post("/reads/decide/", {"key": "y-3", "read_id": read.pk, "do": "estimate", "reason": "No way"}, **HTMX)
+    assert "Nothing is estimated on a guess" in text(no)
+
+
+def test_what_is_missing_is_held_by_name(cleo: Client) -> None:
+    page = text(cleo.get("/reads/open/1/?on=2026-02-03"))
+    assert "missing or undecided" in page and "5 Sage Wren Dr" in page and "Missing" in page
+    sent = {"key": "o-1", "point": scene.point(5), "on": "2026-02-03", "cycle": "1", "do": "hold", "reason": "Dog"}
+    assert "Dog, until" in text(cleo.post("/reads/open/settle/", sent, **HTMX))
+    bad = cleo.post("/reads/open/settle/", {**sent, "key": "o-2", "reason": ""}, **HTMX)
+    assert "Say why" in text(bad)
+
+
+def test_a_file_is_loaded_on_screen(cleo: Client, sign_in) -> None:  # type: ignore[no-untyped-def]
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    body = b"Meter,Date,Read\n40000005,2026-02-03,16200\n77,2026-02-03,5\n"
+    sent = {"key": "f-1", "layout": "reads_csv", "on": "2026-02-03"}
+    page = text(cleo.post("/reads/files/load/", {**sent, "file": SimpleUploadedFile("r.csv", body)}, follow=True))
+    assert "2 rows: 1 accepted" in page and "Rows set apart, 1" in page and "hangs anywhere" in page
+    again = cleo.post(
+        "/reads/files/load/", {**sent, "key": "f-2", "file": SimpleUploadedFile("r.csv", body)}, follow=True
+    )
+    assert "loaded before" in text(again)
+    assert "Choose the file" in text(cleo.post("/reads/files/load/", {**sent, "key": "f-3"}, follow=True))
+    from curbstop.office import reads
+
+    row = reads.list_quarantined()[0].row_id
+    done = cleo.post(
+        "/reads/files/settle/", {"key": "f-4", "row_id": row, "do": "drop", "reason": "no such"}, follow=True
+    )
+    assert "Dropped, with the reason" in text(done)
+    assert "Loading is closed" in text(sign_in("otto").get("/reads/files/"))
+
+
+def test_a_route_on_paper_and_for_a_handheld(cleo: Client) -> None:
+    assert "Read sheet: cycle 1, route 01" in text(cleo.get(SHEET + "&print=1"))
+    file = cleo.get("/reads/route/1/01/?on=2026-02-03")
+    assert file["Content-Disposition"].endswith('route-1-01-20260203.txt"') and file.content.startswith(b"H1")
+    assert cleo.get("/reads/route/1/99/").status_code == 404

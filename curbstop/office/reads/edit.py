@@ -143,7 +143,8 @@ def list_unused(*, on: date, least_gal: int = 1) -> tuple[UnusedPlace, ...]:
             " join meters_meter m on m.id = i.meter_id join customers_servicepoint s on s.id = r.service_point_id"
             " join customers_premise p on p.id = s.premise_id"
             f" where r.read_on > %s and r.usage_gal >= %s and r.kind in ('regular', 'check') and {COUNTS}"
-            " and not exists (select from customers_agreement g where g.service_point_id = s.id and g.during @> (r.read_on - 1))"
+            " and not exists (select from customers_agreement g where g.service_point_id = s.id"
+            "   and g.during @> (r.read_on - 1))"
             " and not exists (select from customers_agreement g where g.service_point_id = s.id and g.during @> %s)"
             " order by r.usage_gal desc, s.id limit 50",
             [on - timedelta(days=FEW_DAYS), least_gal, on],

@@ -196,6 +196,11 @@ def settle_row(
 # --- what screens look at ---------------------------------------------------------------------------------------------
 
 
+def list_layouts() -> dict[str, str]:
+    """The layouts of files of reads by name, each with its sentence."""
+    return ami.read_layouts()
+
+
 def list_files(*, most: int = 10) -> tuple[FileRow, ...]:
     """The files loaded last."""
     with connection.cursor() as cursor:

@@ -74,6 +74,7 @@ class SheetRow:
     last_on: date | None
     register: int | None
     waits: bool
+    part: int = 1
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def get_read_sheet(*, cycle: str, route: str | None, on: date) -> tuple[SheetRow
     with connection.cursor() as cursor:
         cursor.execute(
             f"select p.id, s.id, p.sequence, p.address, {hazard_words('p')}, s.service, m.serial, m.dials, b.register,"
-            " b.read_on, t.register, coalesce(t.waits, false)"
+            " b.read_on, t.register, coalesce(t.waits, false), i.part"
             " from customers_premise p join customers_servicepoint s on s.premise_id = p.id"
             " join meters_installation i on i.service_point_id = s.id and i.during @> %(on)s"
             " join meters_meter m on m.id = i.meter_id"
@@ -144,7 +145,7 @@ def get_read_sheet(*, cycle: str, route: str | None, on: date) -> tuple[SheetRow
             "   and r.read_on = %(on)s and not exists (select 1 from meters_read y where y.replaces_id = r.id)"
             "   order by r.id desc limit 1) t on true"
             " where p.cycle_id = %(cycle)s and (%(route)s::text is null or p.route = %(route)s)"
-            " order by p.route, p.sequence, p.id, s.service",
+            " order by p.route, p.sequence, p.id, s.service, i.part",
             {"on": on, "cycle": cycle, "route": route},
         )
         return tuple(SheetRow(*row) for row in cursor.fetchall())

@@ -118,6 +118,14 @@
     if (next) { next.focus(); if (next.select) next.select(); }
   });
   document.addEventListener("htmx:afterSwap", (e) => {
+    /* a read of the edit list was decided: the next one has the cursor; refused: stay in this one */
+    const was = e.detail.target;
+    if (!was?.matches?.("[data-case]")) return;
+    const row = document.getElementById(was.id);
+    const next = (row && $("[aria-invalid=true]", row)) || $$("[data-case] input[name=reason]").find((el) => !row || row.compareDocumentPosition(el) & Node.DOCUMENT_POSITION_FOLLOWING);
+    if (next) next.focus();
+  });
+  document.addEventListener("htmx:afterSwap", (e) => {
     /* a read was kept: go to the next meter's field; refused: stay in this one */
     if (e.target.nodeName !== "TR" && e.detail.target?.nodeName !== "TR") return;
     const row = document.getElementById(e.detail.target.id);
