@@ -13,6 +13,7 @@ from django.db.backends.utils import CursorWrapper
 from curbstop.office import search
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
+from curbstop.office._statements import array, ask
 from curbstop.rules.accounts import account_number, check_account_number
 from curbstop.rules.customers import (
     CLASSES,
@@ -135,42 +136,42 @@ def open(
     """
     _check_kind(customer_class, tenure, kind)
     lines = list(check_mail_to(mail_to))
-    with connection.cursor() as cursor:
-        if customer_id is None:
-            name, phone, email = check_name(name), check_phone(phone), check_email(email)
-            _refuse_twin(name, phone, email, not_the_same_as)
-            cursor.execute(
-                "insert into customers_customer (name, kind, phone, email, language, event_id)"
-                " values (%s, %s, %s, %s, %s, %s) returning id, nextval('customers_account_number_seq')",
-                [name, kind, phone, email, check_text(language, field="language", longest=10), event.id],
+    if customer_id is None:
+        name, phone, email = check_name(name), check_phone(phone), check_email(email)
+        _refuse_twin(name, phone, email, not_the_same_as)
+        language = check_text(language, field="language", longest=10)
+        made = {"name": name, "kind": kind, "phone": phone, "email": email, "language": language, "event": event.id}
+        customer_id, sequence = ask(_NEW_CUSTOMER, made)[0]
+    else:
+        if name or phone or email:
+            raise BadEntry(
+                field="name",
+                value=name or phone or email,
+                why=f"given together with customer {customer_id}, who has his own",
+                remedy="leave name, phone and e-mail out, or leave the customer out",
             )
-            customer_id, sequence = cursor.fetchone()
-        else:
-            if name or phone or email:
-                raise BadEntry(
-                    field="name",
-                    value=name or phone or email,
-                    why=f"given together with customer {customer_id}, who has his own",
-                    remedy="leave name, phone and e-mail out, or leave the customer out",
-                )
-            cursor.execute(
-                "select name, phone, nextval('customers_account_number_seq') from customers_customer where id = %s",
-                [customer_id],
-            )
-            found = cursor.fetchone()
-            if found is None:
-                raise Refused(f"There is no customer {customer_id}; search for the name.", field="customer_id")
-            name, phone, sequence = found
-        number = account_number(sequence)
-        cursor.execute(
-            "insert into customers_account (number, customer_id, customer_class, tenure, mail_to, opened_on, event_id)"
-            " values (%s, %s, %s, %s, %s, %s, %s) returning id",
-            [number, customer_id, customer_class, tenure, lines, on, event.id],
-        )
-        account_id = cursor.fetchone()[0]
+        found = ask(_CUSTOMER, {"id": customer_id})
+        if not found:
+            raise Refused(f"There is no customer {customer_id}; search for the name.", field="customer_id")
+        name, phone, sequence = found[0]
+    number = account_number(sequence)
+    opened = {"number": number, "customer": customer_id, "class": customer_class, "tenure": tenure, "mail_to": lines}
+    account_id = int(ask(_NEW_ACCOUNT, {**opened, "on": on, "event": event.id})[0][0])
     search.enter(account_id, number=number, name=name, phone=phone)
     event.about(f"account:{account_id}", f"customer:{customer_id}", says=f"Account {number} opened for {name}.")
     return Opened(customer_id=customer_id, account_id=account_id, number=number)
+
+
+_NEW_CUSTOMER = """
+insert into customers_customer (name, kind, phone, email, language, event_id) values (%(name)s::text, %(kind)s::text,
+  %(phone)s::text, %(email)s::text, %(language)s::text, %(event)s::bigint)
+returning id, nextval('customers_account_number_seq')"""
+_CUSTOMER = """
+select name, phone, nextval('customers_account_number_seq') from customers_customer where id = %(id)s::bigint"""
+_NEW_ACCOUNT = """
+insert into customers_account (number, customer_id, customer_class, tenure, mail_to, opened_on, event_id) values
+  (%(number)s::text, %(customer)s::bigint, %(class)s::text, %(tenure)s::text, %(mail_to)s::text[], %(on)s::date,
+  %(event)s::bigint) returning id"""
 
 
 def _check_kind(customer_class: str, tenure: str, kind: str) -> None:
@@ -186,19 +187,18 @@ def _refuse_twin(name: str, phone: str, email: str, not_the_same_as: Sequence[in
     """The same name with the same telephone or e-mail is the same customer, unless somebody looked and says no."""
     if not phone and not email:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select id, name from customers_customer where lower(name) = lower(%s) and id <> all(%s)"
-            " and ((phone = %s and phone <> '') or (lower(email) = lower(%s) and email <> '')) order by id limit 1",
-            [name, list(not_the_same_as), phone, email],
-        )
-        twin = cursor.fetchone()
-    if twin is not None:
+    for twin in ask(_TWIN, {"name": name, "others": array(not_the_same_as), "phone": phone, "email": email}):
         raise Refused(
             f"{twin[1]} with this telephone or e-mail is customer {twin[0]} already. Open the account for that"
             " customer; if it is somebody else, say so (not_the_same_as).",
             field="name",
         )
+
+
+_TWIN = """
+select id, name from customers_customer where lower(name) = lower(%(name)s::text) and id <> all(%(others)s::bigint[])
+  and ((phone = %(phone)s::text and phone <> '') or (lower(email) = lower(%(email)s::text) and email <> ''))
+order by id limit 1"""
 
 
 @act("customers.enter_premises")
