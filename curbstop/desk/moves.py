@@ -41,6 +41,7 @@ class Application:
     account: pages.Header | None
     alike: tuple[Likeness, ...]
     same: int | None  # the customer chosen among those alike
+    owing: tuple[moves.Owing, ...]
     preview: moves.StartPreview | None
     services: tuple[str, ...]
     registers: dict[str, int]
@@ -128,9 +129,10 @@ def _weighed(place: pages.PremiseHit, entries: Entries, checks: tuple[Checked, .
     registers = _numbers(entries, services, "register")
     items = _numbers(entries, services, "items")
     told = _told(entries, checks)
-    preview = _preview(place, entries, on, account, services, told) if on else None
+    preview = _preview(place, entries, on, account, services, told, same) if on else None
+    owing = moves.list_owing(customer_ids=[one.customer_id for one in alike])
     why = _why(entries, preview, account, alike, same)
-    return Application(entries, on, account, alike, same, preview, services, registers, items, told, why)
+    return Application(entries, on, account, alike, same, owing, preview, services, registers, items, told, why)
 
 
 def _told(entries: Entries, checks: tuple[Checked, ...]) -> Told:
@@ -181,12 +183,14 @@ def _preview(
     account: pages.Header | None,
     services: tuple[str, ...],
     told: Told,
+    same: int | None,
 ) -> moves.StartPreview | None:
     try:
         return moves.get_start_preview(
             premise_id=place.id,
             on=on,
             account_id=account.id if account else None,
+            customer_id=same,
             customer_class=entries.choice("customer_class", CLASSES) or "residential",
             tenure=entries.choice("tenure", TENURES) or "renter",
             services=services,

@@ -1,6 +1,9 @@
 """Starting a service: two screens, nothing written before the button, everything in its way said in words."""
 
+from datetime import date
+
 import pytest
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 
 from curbstop.records.base.models import Event
@@ -189,3 +192,17 @@ def test_a_waiver_by_law_leaves_no_trace_on_screen(cleo: Client) -> None:
     assert "certification" not in f"{told.says} {told.inputs}" and "2026-02-20" not in str(told.inputs)
     late = text(apply(cleo, house=9, do="look", key="m-2", paper="certification_letter", paper_on="2025-11-01"))
     assert "ended on" in late and "ask for a new one, or the deposit of 100.00 in up to 2 instalments" in late
+
+
+def test_a_returning_customers_old_debt_is_found_before_an_account_is_opened(cleo: Client) -> None:
+    """The same telephone, a name with a typo: the customer there is, the old debt bill by bill, and the refusal."""
+    left = account(2)
+    Agreement.objects.filter(account=left).update(during=DateRange(date(2025, 12, 4), date(2026, 2, 20)))
+    Customer.objects.filter(pk=left.customer_id).update(phone="+14055550188")
+    before = counts()
+    typed = {"key": "m-9", "name": f"{left.customer.name[:-1]}e", "phone": "405-555-0188"}
+    page = text(apply(cleo, do="look", **typed))
+    assert left.customer.name in page and "owing" in page
+    chosen = text(apply(cleo, do="start", **typed, customer=str(left.customer_id)))
+    assert "Old debt is paid first" in chosen and "Left owing" in chosen
+    assert counts() == before

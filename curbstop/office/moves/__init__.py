@@ -27,7 +27,15 @@ from curbstop.office.moves.transfers import (
     transfer,
 )
 from curbstop.office.moves.undoing import REASONS, MoveRow, Undone, VoidedRow, list_moves, list_voided, undo
-from curbstop.office.moves.weighing import Occupant, OldDebt, ServiceChoice, StartPreview, list_old_debts
+from curbstop.office.moves.weighing import (
+    Occupant,
+    OldDebt,
+    Owing,
+    ServiceChoice,
+    StartPreview,
+    list_old_debts,
+    list_owing,
+)
 
 __all__ = [
     "REASONS",
@@ -38,6 +46,7 @@ __all__ = [
     "MoveRow",
     "Occupant",
     "OldDebt",
+    "Owing",
     "RefundClock",
     "Reverted",
     "ServiceChoice",
@@ -61,6 +70,7 @@ __all__ = [
     "list_moves",
     "list_old_debts",
     "list_orders_of",
+    "list_owing",
     "list_reversions",
     "list_voided",
     "start",

@@ -10,8 +10,7 @@ from django.db import connection
 
 from curbstop.office._events import Acting
 from curbstop.office._once import Refused
-from curbstop.office.ledger.statements import array
-from curbstop.records.customers.models import Move
+from curbstop.office._statements import array, ask
 
 
 def agree(
@@ -21,17 +20,21 @@ def agree(
 
     :param until: service point to the day somebody else starts there already
     """
-    columns: list[Any] = [[row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]]
-    columns.append([until.get(row[0]) for row in rows])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into customers_agreement (account_id, service_point_id, tariff_id, during, items, attributes,"
-            " event_id) select %s, n.point, n.tariff, daterange(%s, n.until), n.items, '{}', %s"
-            " from unnest(%s::bigint[], %s::text[], %s::smallint[], %s::date[]) as n (point, tariff, items, until)"
-            " returning service_point_id, id",
-            [account_id, on, event.id, *columns],
-        )
-        return dict(cursor.fetchall())
+    wanted = {
+        "points": array([row[0] for row in rows]),
+        "tariffs": [row[1] for row in rows],
+        "items": array([row[2] for row in rows]),
+        "untils": array([until.get(row[0]) for row in rows]),
+    }
+    return dict(ask(_AGREE, {"account": account_id, "on": on, "event": event.id, **wanted}))
+
+
+_AGREE = """
+insert into customers_agreement (account_id, service_point_id, tariff_id, during, items, attributes, event_id)
+select %(account)s::bigint, n.point, n.tariff, daterange(%(on)s::date, n.until), n.items, '{}', %(event)s::bigint
+from unnest(%(points)s::bigint[], %(tariffs)s::text[], %(items)s::smallint[], %(untils)s::date[])
+  as n (point, tariff, items, until)
+returning service_point_id, id"""
 
 
 def end(event: Acting, agreement_ids: Sequence[int], on: date) -> None:
@@ -88,21 +91,22 @@ def raise_fee(event: Acting, account_id: int, kind: str, cents: int | None, auth
     """
     if not cents:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            'insert into bills_charge (account_id, kind_id, cents, "on", says, authority, event_id)'
-            " select %s, k.id, %s, %s, k.says, %s, %s from ledger_kind k where k.code = %s"
-            " and k.valid_from <= %s order by k.valid_from desc limit 1 returning id",
-            [account_id, cents, on, authority, event.id, kind, on],
-        )
-        found = cursor.fetchone()
-    if found is None:
+    wanted = {"account": account_id, "cents": cents, "on": on, "authority": authority, "event": event.id, "kind": kind}
+    found = ask(_FEE, wanted)
+    if not found:
         raise Refused(
             f"The chart of accounts has no kind {kind} on {on.isoformat()}, so the fee has nowhere to go."
             " Adopt the chart first (ledger.adopt_chart).",
             field="on",
         )
-    return [int(found[0])]
+    return [int(found[0][0])]
+
+
+_FEE = """
+insert into bills_charge (account_id, kind_id, cents, "on", says, authority, event_id)
+select %(account)s::bigint, k.id, %(cents)s::bigint, %(on)s::date, k.says, %(authority)s::text, %(event)s::bigint
+from ledger_kind k where k.code = %(kind)s::text and k.valid_from <= %(on)s::date
+order by k.valid_from desc limit 1 returning id"""
 
 
 def send_mail_to(event: Acting, account_id: int, lines: Sequence[str]) -> None:
@@ -125,15 +129,12 @@ def record(
     from_premise_id: int | None = None,
 ) -> int:
     """Keep the move; its id."""
-    move = Move.objects.create(
-        kind=kind,
-        account_id=account_id,
-        premise_id=premise_id,
-        from_premise_id=from_premise_id,
-        on=on,
-        begun=list(begun),
-        ended=list(ended),
-        charges=list(charges),
-        event_id=event.id,
-    )
-    return int(move.pk)
+    lists = {"begun": array(begun), "ended": array(ended), "charges": array(charges)}
+    places = {"premise": premise_id, "from_premise": from_premise_id}
+    return int(ask(_MOVE, {"kind": kind, "account": account_id, "on": on, "event": event.id, **places, **lists})[0][0])
+
+
+_MOVE = """
+insert into customers_move (kind, account_id, premise_id, from_premise_id, "on", begun, ended, charges, event_id)
+values (%(kind)s::text, %(account)s::bigint, %(premise)s::bigint, %(from_premise)s::bigint, %(on)s::date,
+  %(begun)s::bigint[], %(ended)s::bigint[], %(charges)s::bigint[], %(event)s::bigint) returning id"""

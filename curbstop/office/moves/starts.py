@@ -19,6 +19,7 @@ from curbstop.office.moves.weighing import (
     StartPreview,
     Weighed,
     is_metered,
+    load_customer,
     load_party,
     load_places,
     preview,
@@ -66,6 +67,7 @@ def get_start_preview(
     premise_id: int,
     on: date,
     account_id: int | None = None,
+    customer_id: int | None = None,
     customer_class: str = "residential",
     tenure: str = "renter",
     services: tuple[str, ...] | None = None,
@@ -76,13 +78,15 @@ def get_start_preview(
 ) -> StartPreview:
     """What :func:`start` would do, and what stands in its way; for an account, or for somebody who has none yet.
 
-    :raises Refused: there is no such premise or account
+    :param customer_id: a customer there is, who gets a further account: what the earlier ones left owing is looked at
+    :raises Refused: there is no such premise, account or customer
     """
     party = load_party(account_id, lock=False) if account_id is not None else None
+    known = load_customer(customer_id) if party is None and customer_id is not None else None
     address, places = load_places(premise_id, on=on, lock=False)
     return preview(
         weigh(
-            party,
+            party or known,
             address,
             places,
             premise_id=premise_id,

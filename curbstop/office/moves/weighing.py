@@ -164,6 +164,42 @@ select a.id, a.number, c.name, a.customer_class, a.tenure, c.id,
     (select 1 from customers_agreement g where g.account_id = o.id and upper_inf(g.during)) order by o.id)
 from customers_account a join customers_customer c on c.id = a.customer_id where a.id = %(id)s::bigint"""
 
+_CUSTOMER = """
+select 0, '', c.name, '', '', c.id, false,
+  array(select o.id from customers_account o where o.customer_id = c.id and not exists
+    (select 1 from customers_agreement g where g.account_id = o.id and upper_inf(g.during)) order by o.id)
+from customers_customer c where c.id = %(id)s::bigint"""
+
+
+def load_customer(customer_id: int) -> Party:
+    """A customer who has no account for it yet, with the accounts that nothing runs on.
+
+    :raises Refused: there is no such customer
+    """
+    rows = ask(_CUSTOMER, {"id": customer_id})
+    if not rows:
+        raise Refused(f"There is no customer {customer_id}; search for the name.", field="customer_id")
+    return Party(*[*rows[0][:7], tuple(rows[0][7])])
+
+
+@dataclass(frozen=True)
+class Owing:
+    """What a customer's accounts without service left owing, written off or not."""
+
+    customer_id: int
+    cents: int
+
+
+def list_owing(*, customer_ids: Sequence[int]) -> tuple[Owing, ...]:
+    """Old debt of customers who look like an applicant; those who left none are not listed."""
+    found = []
+    for customer_id in customer_ids:
+        cents = sum(old.cents for old in list_old_debts(account_ids=load_customer(customer_id).earlier))
+        if cents:
+            found.append(Owing(customer_id, cents))
+    return tuple(found)
+
+
 _PLACES = """
 select p.address, s.id, s.service, i.id, coalesce(m.serial, ''), r.register, r.read_on,
   o.account_id, o.number, o.name, lower(o.during), upper(o.during), o.lets_go
