@@ -44,7 +44,7 @@ def main() -> None:
     options.add_argument("--json", action="store_true")
     given = options.parse_args()
     sys.path.insert(0, str(ROOT))
-    from bench import bill_run
+    from bench import bill_run, till
     from curbstop.cli import database, postgres
 
     with tempfile.TemporaryDirectory(prefix="curbstop-bench-") as folder:
@@ -53,7 +53,8 @@ def main() -> None:
         try:
             database.make_database(cluster.url("city"), "city")
             bill_run.open_city(cluster.url("city"))
-            found = measure(cluster.url("city"), given.payments, given.small, given.profile)
+            server = till.Server(postgres.running_pid(cluster))
+            found = measure(cluster.url("city"), given.payments, given.small, given.profile, server)
         finally:
             postgres.stop(cluster)
     if given.json:
@@ -61,7 +62,7 @@ def main() -> None:
     sys.exit(0 if found["seconds"] < MOST_SECONDS * given.payments / 100_000 else 1)
 
 
-def measure(url: str, payments: int, small: int, profile: bool) -> dict[str, Any]:
+def measure(url: str, payments: int, small: int, profile: bool, server_: Any) -> dict[str, Any]:
     from django.core.management import call_command
 
     from bench import bill_run, city
@@ -85,9 +86,9 @@ def measure(url: str, payments: int, small: int, profile: bool) -> dict[str, Any
     watch = cProfile.Profile()
     if profile:
         watch.enable()
-    began = time.perf_counter()
+    began, cpu, of_server = time.perf_counter(), time.process_time(), server_.cpu()
     done = office.record_batch(key=Key("bench"), name="bench", rows=rows, **given)
-    seconds = time.perf_counter() - began
+    seconds, cpu, of_server = time.perf_counter() - began, time.process_time() - cpu, server_.cpu() - of_server
     if profile:
         watch.disable()
         pstats.Stats(watch).sort_stats("cumtime").print_stats(r"curbstop", 34)
@@ -95,7 +96,7 @@ def measure(url: str, payments: int, small: int, profile: bool) -> dict[str, Any
     floors = floor(url, len(rows))
     found = {
         "payments": len(rows), "seconds": seconds, "payments_s": len(rows) / seconds, "floor_s": floors,
-        "ratio": len(rows) / seconds / floors,
+        "ratio": len(rows) / seconds / floors, "client_cpu": cpu, "server_cpu": of_server,
     }  # fmt: skip
     began = time.perf_counter()
     for n in range(small):
@@ -108,7 +109,8 @@ def measure(url: str, payments: int, small: int, profile: bool) -> dict[str, Any
     found["small_ms"] = (time.perf_counter() - began) / max(small, 1) * 1000
     print(
         f"{found['payments']:,} payments in {seconds:.1f} s: {found['payments_s']:,.0f} payments/s;"
-        f" floor {floors:,.0f}/s; ratio {found['ratio']:.2f}; a file of one payment {found['small_ms']:.0f} ms",
+        f" floor {floors:,.0f}/s; ratio {found['ratio']:.2f}; a file of one payment {found['small_ms']:.0f} ms;"
+        f" of the processors {cpu:.1f} s here and {of_server:.1f} s the server",
         file=sys.stderr,
     )
     return found

@@ -289,9 +289,8 @@ def _record_block(
     return _post_rows(event, batch, block, [_Row(*row) for row in rows], on=on, posted_on=posted_on)
 
 
-_NOT_DONE = """
-select r.no from unnest(%(rows)s::int[]) r(no) where not exists
-  (select from payments_batchrowdone d where (d.batch_id, d.row_no) = (%(batch)s::bigint, r.no))"""
+_DONE = """
+select row_no from payments_batchrowdone where batch_id = %(batch)s::bigint and row_no = any(%(rows)s::int[])"""
 _DOCUMENTS = "select nextval('ledger_document_seq') from generate_series(1, %(count)s::int)"
 
 
@@ -301,15 +300,15 @@ def _post_rows(
     """Post rows of a file for the act under way."""
     channel, batch_id = CHANNELS[batch.channel], batch.pk
     accounts = sorted({row.account_id for row in rows if row.account_id is not None})
-    held, waiting, ids, *owed = ask_all(
+    held, posted, ids, *owed = ask_all(
         locking(accounts),
-        (_NOT_DONE, {"batch": batch_id, "rows": array(row.row_no for row in rows)}),
+        (_DONE, {"batch": batch_id, "rows": array(row.row_no for row in rows)}),
         (_DOCUMENTS, {"count": len(rows)}),
         *([asking(accounts, on=on)] if accounts else []),
     )
     check_locked(held, accounts)
-    left = {row_no for (row_no,) in waiting}
-    rows = [row for row in rows if row.row_no in left]
+    done = {row_no for (row_no,) in posted}
+    rows = [row for row in rows if row.row_no not in done]
     documents = [row[0] for row in ids[: len(rows)]]
     loaded = read(owed[0], accounts, on=on) if accounts else None
     postings, credit_cents = _apply(channel, batch_id, rows, documents, loaded, on)
