@@ -27,6 +27,8 @@ from curbstop.rules.faults import BadValue
 from curbstop.rules.orders import FAILS
 
 MOST = 60
+MOST_SENT = 20_000_000
+"""Bytes of one thing that is sent: its words, and pictures made small on the telephone."""
 SHELL = ("public-sans/PublicSans[wght].ttf", "desk/desk.css", "desk/field.css", "desk/field.js", "desk/mark.svg")
 DOES = ("complete", "fail", "warning", "hazard")
 
@@ -61,8 +63,11 @@ def send(request: HttpRequest) -> HttpResponse:
 
     Answers ``{"done": true, "says": [...]}``, or ``{"done": false, "why": ..., "field": ..., "ended": ...}``.
     """
+    body = request.read(MOST_SENT + 1)  # not .body, whose limit is that of forms
+    if len(body) > MOST_SENT:
+        return JsonResponse({"done": False, "why": "The pictures are too large; take fewer.", "field": ""}, status=413)
     try:
-        sent = json.loads(request.body)
+        sent = json.loads(body)
         do, key = str(sent["do"]), Key(str(sent["key"]))
         if do not in DOES:
             raise ValueError(do)

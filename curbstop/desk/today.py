@@ -13,7 +13,7 @@ from curbstop.desk import clock
 from curbstop.desk.forms import Entries
 from curbstop.desk.frame import actor, new_key
 from curbstop.formats.paper import words
-from curbstop.office import adjustments, closing, ledger, pages, payments, staff, tills
+from curbstop.office import adjustments, closing, ledger, orders, pages, payments, staff, tills
 from curbstop.office._once import Refused
 
 
@@ -35,6 +35,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "today": found,
         "waits": [
             *_reads(found, on),
+            *_field(request, on),
             *_runs(),
             *_requests(request),
             *_drawers(request),
@@ -66,6 +67,27 @@ def _reads(found: pages.Today, on: object) -> list[Waits]:
         if count:
             says = f"{_many(count, 'meter', 'meters')} of cycle {cycle} not read"
             waits.append(Waits(reverse("reads"), says, f"read day {day}"))
+    return waits
+
+
+def _field(request: HttpRequest, on: date) -> list[Waits]:
+    """Orders of who looks, for the field; what of orders waits for the office, for who may write them."""
+    by = actor(request)
+    found = orders.get_waiting(on=on, user_id=by.id)
+    waits = []
+    if found.mine:
+        says = _many(found.mine, "order is yours", "orders are yours")
+        waits.append(Waits(reverse("field"), says, "on the field page"))
+    if not staff.may(by, "orders.assign"):
+        return waits
+    for count, one, more, where in (
+        (found.undone, "order came back undone", "orders came back undone", "give each a new day"),
+        (found.questions, "order asks the office", "orders ask the office", "answer on the order"),
+        (found.late, "order is past its day", "orders are past their day", "hand out, move or cancel"),
+        (found.hazards, "hazard waits for a supervisor", "hazards wait for a supervisor", "reported as unsafe"),
+    ):
+        if count:
+            waits.append(Waits(reverse("orders"), _many(count, one, more), where))
     return waits
 
 

@@ -135,4 +135,23 @@ def test_what_is_refused_after_the_crew_has_gone_on_asks_the_office(sign_in) -> 
     assert not End.objects.exists()
     assert "Asks the office" in text(sign_in("cleo").get("/orders/"))
     assert send(finn, do="nothing", key="k").status_code == 400
+    large = [{"kind": "picture", "name": "a.jpg", "body": "A" * 4_000_000}]  # more than a form may hold: 3 MB
+    assert (
+        "neither a PDF nor a picture"
+        in send(finn, **{**thing, "fields": {"serial": "40000003"}, "taken": large}).json()["why"]
+    )
     assert send(sign_in("otto"), **{**thing, "key": "field:10"}).status_code == 403
+
+
+def test_what_waits_in_the_field_stands_on_the_first_page(cleo: Client, sign_in) -> None:
+    id = written("shut_off", 3)
+    to_finn(id)
+    assert "1 order is yours" in text(sign_in("finn").get("/"))
+    assert "order is yours" not in text(cleo.get("/"))
+    orders.cannot_complete(
+        key=key(), by=by("finn"), at=at_on(TODAY, 14), order_id=id, code="unsafe", words="threat at the meter"
+    )
+    page = text(cleo.get("/"))
+    assert "1 order came back undone" in page and "1 hazard waits for a supervisor" in page
+    number = orders.load_place(premise(3), on=TODAY).number
+    assert "threat at the meter" in text(cleo.get(f"/customers/{number}/"))

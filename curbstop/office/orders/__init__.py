@@ -24,6 +24,7 @@ from curbstop.office.orders.whole import (
     get_attachment,
     get_order,
     get_orders,
+    get_waiting,
     list_crew,
     list_hazards_to_see,
     list_points,
@@ -31,10 +32,10 @@ from curbstop.office.orders.whole import (
 from curbstop.office.orders.writing import Assigning, assign, cancel, change, own, reschedule, write
 
 __all__ = [
-    "Assigning", "Completed", "Doing", "EFFECTS", "Effect", "Effected", "Ended", "HazardThere", "OrderPage", "OrderRow",
-    "Place", "Raised", "Taken", "Window", "assign", "cancel", "cannot_complete", "change", "city_time", "complete",
-    "confirm_hazard", "confirm_warning", "end_hazard", "get_attachment", "get_order", "get_orders", "get_type",
-    "get_valves", "get_windows", "list_at", "list_crew", "list_ended", "list_given_back", "list_hazards",
-    "list_hazards_to_see", "list_open", "list_points", "list_windows", "load_place", "load_types", "own",
-    "report_hazard", "reschedule", "write",
+    "Assigning", "Completed", "Doing", "EFFECTS", "Effect", "Effected", "Ended", "HazardThere", "OrderPage",
+    "OrderRow", "Place", "Raised", "Taken", "Window", "assign", "cancel", "cannot_complete", "change",
+    "city_time", "complete", "confirm_hazard", "confirm_warning", "end_hazard", "get_attachment", "get_order",
+    "get_orders", "get_type", "get_valves", "get_waiting", "get_windows", "list_at", "list_crew", "list_ended",
+    "list_given_back", "list_hazards", "list_hazards_to_see", "list_open", "list_points", "list_windows",
+    "load_place", "load_types", "own", "report_hazard", "reschedule", "write",
 ]  # fmt: skip

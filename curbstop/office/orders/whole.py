@@ -273,3 +273,41 @@ def list_points(*, premise_ids: Sequence[int]) -> Mapping[int, tuple[str, str]]:
             [list(premise_ids)],
         )
         return {premise: (latitude, longitude) for premise, latitude, longitude in cursor.fetchall()}
+
+
+@dataclass(frozen=True)
+class WaitingOrders:
+    """What of the field waits this morning: open orders of ``mine``, undone ones, late ones, questions, hazards."""
+
+    mine: int
+    undone: int
+    late: int
+    questions: int
+    hazards: int
+
+
+def get_waiting(*, on: date, user_id: int) -> WaitingOrders:
+    """What waits, for the first page of the day; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, {"on": on, "user": user_id})
+        return WaitingOrders(*cursor.fetchone())
+
+
+_WAITING = """
+with o as (
+  select o.id, n."on",
+    exists (select from orders_assigned d where d.user_id = %(user)s and d.assignment_id = (
+      select a.id from orders_assignment a where a.order_id = o.id order by a.no desc limit 1)) mine,
+    exists (select from orders_word q where q.order_id = o.id and q.kind = 'question' and not exists (
+      select from orders_word r where r.order_id = o.id and r.kind = 'answer' and r.id > q.id)) asks
+  from orders_order o
+  join lateral (select p."on" from orders_plan p where p.order_id = o.id order by p.no desc limit 1) n on true
+  where not exists (select from orders_end e where e.order_id = o.id))
+select (select count(*) from o where mine), (
+    select count(*) from orders_end e join orders_order f on f.id = e.order_id where e.outcome = 'failed'
+      and not exists (select from orders_order x where x.follows_id = f.id)
+      and not exists (
+        select from orders_order g where (g.premise_id, g.type) = (f.premise_id, f.type) and g.id > f.id)),
+  (select count(*) from o where "on" < %(on)s), (select count(*) from o where asks), (
+    select count(*) from orders_hazard h
+    where h.waits and not exists (select from orders_hazardstep t where t.hazard_id = h.id))"""

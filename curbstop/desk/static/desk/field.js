@@ -89,7 +89,8 @@
         } catch { state = "lost"; break; }
         if (answer.type === "opaqueredirect" || answer.status === 403 && !(answer.headers.get("Content-Type") || "").includes("json")) { state = "sign-in"; break; }
         if (answer.status >= 500) { state = "lost"; break; }
-        const told = await answer.json();
+        const told = await answer.json().catch(() => null);
+        if (!told) { state = "lost"; break; }
         await drop(item.key);
         if (told.done && ends(item) || told.ended) finish(item);
         else if (!told.done) reopen(item, told.why);
