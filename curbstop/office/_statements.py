@@ -56,6 +56,13 @@ def ask_all(*asked: Asked) -> list[Rows]:
         return [_rows(link, answer) for answer in answers]
 
 
+def forget() -> None:
+    """Prepare every statement again: whoever asked the driver to prepare its own as well has them all dropped by it
+    when a savepoint is rolled back."""
+    if connection.connection is not None:
+        _PREPARED.pop(connection.connection, None)
+
+
 def _trip(link: psycopg.Connection[Any], asked: Sequence[Asked], prepared: dict[str, bytes]) -> PQGen[list[PGresult]]:
     """Send it all, wait for the answer to each command and to the end of the trip; the answers with rows."""
     server: PGconn = link.pgconn

@@ -22,6 +22,7 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 
 from curbstop.office import ledger, policies
 from curbstop.office._once import Refused
+from curbstop.office._statements import forget
 from curbstop.office.bills.issued import list_issued
 from curbstop.simulator import billing, founding, moving, paying, reading, refunding, tills
 from curbstop.simulator.crew import CLOCK
@@ -192,10 +193,37 @@ def _at_full_speed() -> Iterator[None]:
     sweeps = gc.get_threshold()
     gc.set_threshold(100_000, 20, 20)
     try:
-        yield
+        with _forgetting():
+            yield
     finally:
         gc.set_threshold(*sweeps)
         link.cursor_factory, link.prepare_threshold = before
         if not link.closed:
             with connection.cursor() as cursor:
                 cursor.execute(f"set synchronous_commit = {waits}; set plan_cache_mode = {plans}")
+
+
+@contextmanager
+def _forgetting() -> Iterator[None]:
+    """A driver that prepares drops all that is prepared, the office's own too, when an act is refused and rolled
+    back."""
+    rollback = connection.rollback
+
+    def roll_back() -> None:
+        rollback()
+        forget()
+
+    connection.rollback = roll_back  # type: ignore[method-assign]
+    try:
+        with connection.execute_wrapper(_forget_after_rollback):
+            yield
+    finally:
+        del connection.rollback
+
+
+def _forget_after_rollback(execute: Callable[..., object], sql: str, *given: object) -> object:
+    """The same inside a transaction of a test."""
+    result = execute(sql, *given)
+    if sql.startswith("ROLLBACK"):
+        forget()
+    return result
