@@ -6,7 +6,19 @@ from collections.abc import Iterable
 
 from curbstop.office._statements import Asked, Rows, array, ask
 
+_TURN = "select pg_advisory_xact_lock(hashtextextended(current_schema() || ':' || %(name)s::text, 6))"
 _LOCK = "select id from customers_account where id = any(%(ids)s::bigint[]) order by id for no key update"
+
+
+def take_turn(name: str) -> None:
+    """Wait for whoever does the same thing now, until his transaction ends: for what has no row or account to hold, and
+    for rows that the office may not lock because nobody may change them. Taken before accounts."""
+    ask(*turning(name))
+
+
+def turning(name: str) -> Asked:
+    """The statement that takes a turn, to be sent with others."""
+    return _TURN, {"name": name}
 
 
 def lock_accounts(ids: Iterable[int]) -> None:

@@ -16,7 +16,7 @@ from django.db import connection
 
 from curbstop.office import ledger, policies
 from curbstop.office._events import Acting, Actor, Key
-from curbstop.office._locks import lock_accounts
+from curbstop.office._locks import lock_accounts, take_turn
 from curbstop.office._once import Refused, act
 from curbstop.records.delinquency.models import LateCharge, LateHeld, LateRun, LateSettled
 from curbstop.rules.delinquency import late_charge
@@ -91,6 +91,10 @@ def list_late_due(*, on: date) -> tuple[LateDue, ...]:
         return tuple(LateDue(*row) for row in cursor.fetchall())
 
 
+LATE = "delinquency.late"
+"""What whoever assesses late charges takes a turn at: two at once would both find the same bills late."""
+
+
 @act("delinquency.assess_late")
 def assess_late(event: Acting, /, *, key: Key, by: Actor, at: datetime, run: int, on: date) -> LateAssessed:
     """Add the city's late charge to the bills of a run that were not paid by their due date.
@@ -104,6 +108,7 @@ def assess_late(event: Acting, /, *, key: Key, by: Actor, at: datetime, run: int
     :raises Refused: no such posted run, too early, or already assessed
     """
     rules = policies.load("late.percent", "late.day", "bill.due_days", "late.pending_waits")
+    take_turn(LATE)
     due = _due_run(run, on, rules.whole("late.day", on=on))
     lock_accounts(_open_accounts(run))
     funds = _late_kinds(on)
@@ -233,6 +238,7 @@ def settle_late(event: Acting, /, *, key: Key, by: Actor, at: datetime, on: date
     :raises NotSet: the city has not published the percent
     """
     rules = policies.load("late.percent", "bill.due_days", AFTER_FINDING)
+    take_turn(LATE)
     with connection.cursor() as cursor:
         cursor.execute(_HELD)
         rows = cursor.fetchall()

@@ -6,6 +6,8 @@ import pytest
 
 from tests.databases import TestDatabases
 from tests.office import scene
+from tests.office.machine import town
+from tests.office.machine.watching import Watch
 
 
 @pytest.fixture(scope="module")
@@ -17,4 +19,17 @@ def city(django_db_setup: None, django_db_blocker, test_databases: TestDatabases
         test_databases.use("template_office")
     yield
     with django_db_blocker.unblock():
+        test_databases.use(before)
+
+
+@pytest.fixture(scope="module")
+def money_town(django_db_setup: None, django_db_blocker, test_databases: TestDatabases) -> Iterator[town.Town]:  # type: ignore[no-untyped-def]
+    """The machine's town in a database of this module's own; what is done there is committed."""
+    before = test_databases.template
+    with django_db_blocker.unblock():
+        test_databases.make_template("template_money", town.build)
+        test_databases.use("template_money")
+        watch = Watch(test_databases.url)
+        yield town.Town(watch)
+        watch.close()
         test_databases.use(before)

@@ -115,15 +115,20 @@ def weigh_void(asked: Asked) -> Weighed:
 
     What was applied since from its remainder is undone first, newest first. The receipt keeps its number.
 
-    :raises Refused: another day, a counted or closed drawer, taken back already, or the city has no rule for voids
+    :raises Refused: another day, a counted or closed drawer, taken back already, what it left was given back since, or
+        the city has no rule for voids
     """
     _check_void_allowed(asked.on)
     receipt = get_receipt(asked.inputs)
     _check_same_drawer(receipt, asked.on)
     legs = ledger.get_legs(receipt.txn_id)
     uses = undoing._uses(legs)
+    _check_still_held(receipt, legs, [leg for use in uses for leg in use.legs])
     entries = [*(_undo(use, asked.on) for use in uses), _mirror(receipt, legs)]
     accounts = tuple(sorted({leg.account_id for entry in entries for leg in entry.legs if leg.account_id is not None}))
+    if not accounts:
+        says = f"Receipt {receipt.number} paid no account: it is money for an agency's pledge."
+        raise Refused(f"{says} Take it back as misposted instead of voiding it.", field="no")
     people = ", ".join(name for _, _, name in names_of(accounts))
     says = (
         f"Void receipt {receipt.number} of ${show(receipt.cents)}, {people}: what it paid is owed again, line by line."
@@ -172,6 +177,29 @@ def _check_same_drawer(receipt: Receipt, on: date) -> None:
     where += " and in a bank deposit" if receipt.deposited else ""
     says = f"Receipts of {receipt.posted_on.isoformat()} are in {where}; a receipt is voided on the same day only"
     raise Refused(f"{says}. Correct it by a request to the supervisor dated today.", field="no")
+
+
+def _check_still_held(receipt: Receipt, legs: Sequence[Leg], undone: Sequence[Leg]) -> None:
+    """:raises Refused: a deposit or credit that the receipt made was refunded, applied or moved since"""
+    back = _credit_back(undone)
+    for leg in legs:
+        if not undoing._is_held(leg):
+            continue
+        held = undoing._left(leg) + (back.get((leg.account_id, leg.document, leg.line), 0) if leg.gl == CREDIT else 0)
+        if held < leg.credit_cents:
+            gone = show(leg.credit_cents - held)
+            says = f"{gone} that receipt {receipt.number} left as deposit or credit was given back or used since"
+            raise Refused(f"{says}, so it cannot be voided. Take the payment back instead.", field="no")
+
+
+def _credit_back(undone: Sequence[Leg]) -> dict[tuple[int | None, int | None, int | None], int]:
+    """Credit that is there again once these legs are undone, by its item."""
+    back: dict[tuple[int | None, int | None, int | None], int] = {}
+    for leg in undone:
+        if leg.gl == CREDIT:
+            place = (leg.account_id, leg.document, leg.line)
+            back[place] = back.get(place, 0) + leg.debit_cents - leg.credit_cents
+    return back
 
 
 def post_void(event: Acting, asked: Asked, weighed: Weighed) -> tuple[int, ...]:
@@ -241,11 +269,7 @@ def _part(receipt: Receipt, there: Sequence[Leg], cents: int, number: str) -> li
 
 def _off(receipt: Receipt, part: Sequence[Leg], on: date, undone: Sequence[Leg]) -> list[Leg]:
     """What the money had paid is owed again; what was refunded of it meanwhile is owed again on 1260."""
-    back: dict[tuple[int | None, int | None, int | None], int] = {}
-    for leg in undone:
-        if leg.gl == CREDIT:
-            place = (leg.account_id, leg.document, leg.line)
-            back[place] = back.get(place, 0) + leg.debit_cents - leg.credit_cents
+    back = _credit_back(undone)
     off: list[Leg] = []
     for leg in part:
         held = leg.credit_cents

@@ -16,8 +16,8 @@ from django.db import connection
 from curbstop.formats.nacha import AchEntry, read_file
 from curbstop.formats.nacha.codes import words_of
 from curbstop.office._events import Acting, Actor, Key
-from curbstop.office._locks import lock_accounts
-from curbstop.office._once import act
+from curbstop.office._locks import lock_accounts, take_turn
+from curbstop.office._once import Refused, act
 from curbstop.office._sealing import seal
 from curbstop.office.autopay.enrolling import correct, last_of, opened
 from curbstop.office.payments.returning import follow, queue_letter
@@ -137,6 +137,7 @@ def receive_answers(
     """
     data = content.encode("latin-1")
     sha256 = hashlib.sha256(data).digest()
+    take_turn(f"bank_file:{sha256.hex()}")
     before = BankFile.objects.filter(layout=LAYOUT, sha256=sha256).first()
     if before is not None:
         event.about(f"bank_file:{before.pk}", says=f"{name}: these answers were taken before, as {before.name}.")
@@ -153,7 +154,13 @@ def receive_answers(
 def answer(
     event: Acting, /, *, key: Key, by: Actor, at: datetime, file_id: int, said: Answer, on: date, posted_on: date
 ) -> Answered:
-    """Apply one line of the bank's answers: take the payment back with all that follows, or correct the enrolment."""
+    """Apply one line of the bank's answers: take the payment back with all that follows, or correct the enrolment.
+
+    :raises Refused: the line was applied before
+    """
+    take_turn(f"autopay.answers:{file_id}")
+    if Returned.objects.filter(file_id=file_id, line=said.line).exists():
+        raise Refused(f"Line {said.line} of this file was applied before; nothing is done twice.", field="said")
     entry = DraftEntry.objects.select_related("enrolment").filter(trace=said.trace).first()
     if entry is None:
         return _looked_at(event, file_id, said, None, "unknown_trace", "no draft of ours has this trace number", on)

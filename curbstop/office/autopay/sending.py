@@ -12,6 +12,7 @@ from django.db import connection
 from curbstop.formats.nacha import RETRY, AchWritten, Draft, DraftBatch, Limits, Offset, Originator, write_file
 from curbstop.office import policies
 from curbstop.office._events import Acting, Actor, Key
+from curbstop.office._locks import take_turn
 from curbstop.office._once import Refused, act
 from curbstop.office._sealing import seal, unseal
 from curbstop.office.autopay.drafting import bank_holidays
@@ -246,6 +247,7 @@ def _mark_posted(
     event: Acting, /, *, key: Key, by: Actor, at: datetime, run: int, batch_id: int | None, posted_on: date
 ) -> RunPosted:
     """Write down that a run's drafts are payments."""
+    take_turn(f"autopay.post:{run}")
     found = DraftRun.objects.get(id=run)
     before = DraftPosted.objects.filter(run_id=run).first()
     if before is not None:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from curbstop.formats.bai2 import Bai2Fault, BankDay, read_bai2
 from curbstop.office._events import Acting, Actor, Key
+from curbstop.office._locks import take_turn
 from curbstop.office._once import Refused, act
 from curbstop.records.ledger.models import Gl
 from curbstop.records.payments.banking import BankAccount, Statement, StatementFile, StatementLine
@@ -84,6 +85,7 @@ def load(event: Acting, /, *, key: Key, by: Actor, at: datetime, name: str, body
         says = "empty" if not data.strip() else f"{len(data):,} bytes long, more than a statement"
         raise Refused(f"{name} is {says}. Take the file again from the bank.", field="body")
     sha256 = hashlib.sha256(data).digest()
+    take_turn("banking.load")  # the same bytes once, and a day of an account once
     before = StatementFile.objects.filter(sha256=sha256).first()
     if before is not None:
         event.about(f"statement:{before.pk}", says=f"{name}: this statement was taken before, as {before.name}.")

@@ -90,10 +90,12 @@ def post(event: Acting, /, *, key: Key, by: Actor, at: datetime, run: int, chunk
 def finish(event: Acting, /, *, key: Key, by: Actor, at: datetime, run: int) -> RunPosted:
     """Say that every chunk of the run is posted.
 
-    :raises Refused: the run is not approved, or a chunk is missing
+    :raises Refused: the run is not approved, a chunk is missing, or it was said before
     """
     row = runs.load_run(run, lock=True)
     approved = _approved(row)
+    if "posted" in row.steps:
+        raise Refused(f"Run {run} is posted: {row.steps['posted'].bills:,} bills. Nothing is left to do.", field="run")
     event.at = approved.at
     with connection.cursor() as cursor:
         cursor.execute(

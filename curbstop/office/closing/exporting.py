@@ -11,6 +11,7 @@ from django.db import connection
 from curbstop.formats import gl
 from curbstop.office import policies
 from curbstop.office._events import Acting, Actor, Key
+from curbstop.office._locks import take_turn
 from curbstop.office._once import Refused, act
 from curbstop.office.closing.hashing import last_hash
 from curbstop.records.ledger.models import Export, ExportAnswer
@@ -126,6 +127,7 @@ def acknowledge(
 
     :raises Refused: no such file, no reference, or it was taken before
     """
+    take_turn(f"closing.export:{file_id}")
     get_export(file_id)
     reference = reference.strip()
     if not reference:

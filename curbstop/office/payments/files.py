@@ -19,7 +19,7 @@ from django.db import connection
 
 from curbstop.office import ledger
 from curbstop.office._events import Acting, Actor, Key
-from curbstop.office._locks import check_locked, locking
+from curbstop.office._locks import check_locked, locking, turning
 from curbstop.office._once import Refused, act
 from curbstop.office._rows import write_rows
 from curbstop.office._statements import Asked, array, ask, ask_all
@@ -153,7 +153,8 @@ def keep_rows(
     """Keep the rows of a file for the act under way, once for a channel and digest."""
     code = channel.upper().replace("_", "-")
     values = {"channel": channel, "sha256": sha256.hex(), "code": code}
-    before, series, ((batch_id,),) = ask_all((_BEFORE, values), (_SERIES, values), (_DOCUMENT, {}))
+    turn = turning(f"payments.file:{channel}:{sha256.hex()}")
+    _, before, series, ((batch_id,),) = ask_all(turn, (_BEFORE, values), (_SERIES, values), (_DOCUMENT, {}))
     if before:
         id, told, count, cents = before[0]
         event.about(f"batch:{id}", says=f"{name}: this file was taken before, as {told}.")

@@ -15,7 +15,7 @@ from django.db import connection
 
 from curbstop.office import ledger, outbox
 from curbstop.office._events import Acting, Actor, Key
-from curbstop.office._locks import lock_accounts
+from curbstop.office._locks import lock_accounts, take_turn
 from curbstop.office._once import Refused, act
 from curbstop.office.ledger.statements import ask as query
 from curbstop.office.payments.asking import ASK_CHANNELS, AskOver, city_name, city_zone, expire, record_failed
@@ -188,6 +188,7 @@ def record_report(
     event: Acting, /, *, key: Key, by: Actor, at: datetime, report_id: int, outcome: str, words: str
 ) -> None:
     """A gateway's message asks for nothing (a page opened, one attempt declined), or was dealt with: it is done."""
+    take_turn(f"payments.report:{report_id}")
     if not GatewayReport.objects.filter(id=report_id).exists():
         raise Refused(f"There is no gateway's report {report_id}.", field="report_id")
     _done(event, report_id, outcome, words)

@@ -12,6 +12,7 @@ from django.db.models import Max
 
 from curbstop.formats import layouts, lockbox
 from curbstop.office._events import Acting, Actor, Key
+from curbstop.office._locks import take_turn
 from curbstop.office._once import Refused, act
 from curbstop.office._sealing import seal, unseal
 from curbstop.office.payments.files import (
@@ -121,6 +122,7 @@ def keep_file(
     shape = _layout(layout)
     data = content.encode("latin-1")
     sha256 = hashlib.sha256(data).digest()
+    take_turn(f"bank_file:{sha256.hex()}")
     before = BankFile.objects.filter(layout=layout, sha256=sha256).first()
     if before is not None:
         event.about(f"bank_file:{before.pk}", says=f"{name}: loaded before, as {before.name}; nothing is posted twice.")

@@ -12,7 +12,7 @@ from curbstop.formats.layouts import BadField, built_in
 from curbstop.formats.payables import Returned, read_register
 from curbstop.office import ledger
 from curbstop.office._events import Acting, Actor, Key
-from curbstop.office._locks import lock_accounts
+from curbstop.office._locks import lock_accounts, take_turn
 from curbstop.office._once import Refused, act
 from curbstop.office._own import refuse_own
 from curbstop.office.refunds.reads import RefundRow, get_refund, refund_of
@@ -61,6 +61,7 @@ def load_register(
     """
     body = text.encode("utf-8")
     digest = hashlib.sha256(body).digest()
+    take_turn("refunds.register")
     before = PayablesReturn.objects.filter(sha256=digest).first()
     if before is not None:
         told = f"This file was taken on {before.received_on.isoformat()} as {before.name}"

@@ -10,6 +10,7 @@ from django.db import connection
 
 from curbstop.office import ledger, policies
 from curbstop.office._events import Acting, Actor, Key
+from curbstop.office._locks import take_turn
 from curbstop.office._once import Refused, act
 from curbstop.records.payments.banking import TillReport
 from curbstop.records.payments.models import (
@@ -130,6 +131,10 @@ def open(
     return SessionOpened(made.pk, till, on, float_cents)
 
 
+CHANGE_FUND = "tills.change_fund"
+"""What whoever moves floats or the fund takes a turn at, after the drawer."""
+
+
 def get_change_fund() -> tuple[int, int]:
     """The change fund of the office, and what of it is in drawers as floats; the rest is in the safe.
 
@@ -150,6 +155,7 @@ def get_change_fund() -> tuple[int, int]:
 
 def _check_safe(float_cents: int) -> None:
     """A float comes from the safe, where there is a change fund. :raises Refused: there is not so much in it"""
+    take_turn(CHANGE_FUND)  # two drawers opened at once do not have the same money
     fund, out = get_change_fund()
     if fund and float_cents > fund - out:
         says = f"The safe holds {show(fund - out)} of the change fund, not {show(float_cents)}"

@@ -7,8 +7,10 @@ from datetime import date, datetime
 
 from curbstop.office import ledger
 from curbstop.office._events import Acting, Actor, Key
+from curbstop.office._locks import take_turn
 from curbstop.office._once import Refused, act
 from curbstop.office.tills.drawers import (
+    CHANGE_FUND,
     _lock,
     _received,
     _session_to_close,
@@ -17,7 +19,7 @@ from curbstop.office.tills.drawers import (
 )
 from curbstop.office.tills.slips import list_sessions_to_deposit
 from curbstop.records.payments.banking import TillHandOver, TillReport, TillReportSeen
-from curbstop.records.payments.models import TillCount, TillSession
+from curbstop.records.payments.models import Till, TillCount, TillSession
 from curbstop.rules.ledger import change_fund, float_made_up
 from curbstop.rules.money import show
 from curbstop.rules.tills import Counted, Piece, compare, over_and_short
@@ -66,6 +68,7 @@ def set_change_fund(event: Acting, /, *, key: Key, by: Actor, at: datetime, cent
     :raises Refused: below zero, less than what is in drawers, or what it is already
     :raises DayNotOpen, DayClosed: the accounting day takes nothing
     """
+    take_turn(CHANGE_FUND)
     fund, out = get_change_fund()
     if cents < out:
         says = f"Floats of {show(out)} are in drawers, so the fund cannot be {show(cents)}"
@@ -87,6 +90,10 @@ def restore_float(event: Acting, /, *, key: Key, by: Actor, at: datetime, sessio
     :raises Refused: the drawer lacks nothing, or the fund does not reach
     :raises DayNotOpen, DayClosed: the accounting day takes nothing
     """
+    till = Till.objects.filter(sessions__id=session_id).first()
+    if till is not None:
+        _lock(till.code)  # nobody else makes it up, or makes up a deposit from it
+    take_turn(CHANGE_FUND)
     row = next((one for one in list_sessions_to_deposit() if one.session_id == session_id), None)
     lacks = -row.cash_cents if row else 0
     if row is None or lacks <= 0:

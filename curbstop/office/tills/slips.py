@@ -10,6 +10,7 @@ from django.db import connection
 
 from curbstop.office import ledger
 from curbstop.office._events import Acting, Actor, Key
+from curbstop.office._locks import take_turn
 from curbstop.office._once import Refused, act
 from curbstop.records.payments.models import Slip, SlipConfirmed, SlipSession
 from curbstop.rules.ledger import Tendered, bank_confirmed, bank_deposit
@@ -122,6 +123,7 @@ def confirm(
     :param cents: what the statement shows; it must be the slip's total
     :raises Refused: no such deposit, it is confirmed already, or the bank shows another amount
     """
+    take_turn(f"tills.slip:{slip_id}")
     slip = get_slip(slip_id)
     if slip.confirmed_on is not None:
         says = f"This deposit was confirmed on {slip.confirmed_on.isoformat()}"

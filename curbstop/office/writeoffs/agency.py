@@ -161,10 +161,10 @@ def recall(
     """
     if not reason.strip():
         raise Refused("Say why it is recalled; the agency reads it.", field="reason")
-    there = _with_agency()
     wanted = sorted(set(account_ids))
     event.about(*(f"account:{id}" for id in wanted))
     lock_accounts(wanted)
+    there = _with_agency()
     if not wanted or (missing := [id for id in wanted if id not in there]):
         says = f"Account {_number(missing[0])} is with no agency." if wanted else "Choose the accounts to recall."
         raise Refused(says, field="account_ids")

@@ -10,7 +10,7 @@ from django.db import connection
 
 from curbstop.office import ledger, policies
 from curbstop.office._events import Acting, Actor, Key
-from curbstop.office._locks import lock_accounts
+from curbstop.office._locks import lock_accounts, take_turn
 from curbstop.office._once import Refused, act
 from curbstop.office._own import refuse_own
 from curbstop.rules.ledger import bucket_of, gl
@@ -305,6 +305,7 @@ def provide_for(event: Acting, /, *, key: Key, by: Actor, at: datetime, on: date
 
     :raises Refused: the city has not said how much is provided for
     """
+    take_turn("writeoffs.provide")
     try:
         funds = get_provision(on=on)
     except NotSet as missing:
