@@ -5,7 +5,7 @@ says it in one sentence before it is asked. Nothing is posted here: a second per
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from curbstop.desk import clock
 from curbstop.desk.forms import Entries, sentence
 from curbstop.desk.frame import actor, new_key
 from curbstop.formats.paper import words
-from curbstop.office import adjustments, ledger, pages
+from curbstop.office import adjustments, ledger, pages, reads
 from curbstop.office._once import Refused
 from curbstop.office.adjustments import KINDS, File
 from curbstop.office.pages import Header
@@ -31,13 +31,15 @@ ON_ACCOUNTS = {
     "leak": "Leak credit",
     "transfer": "Move to another account",
     "services": "Move between services",
+    "rebill": "Cancel and rebill",
 }
 ON_RECEIPTS = {"void": "Void the receipt", "move_payment": "Move to the right account"}
 FIELDS = {
     "document_id": "place", "line": "place", "service": "place", "from_line": "from_place", "to_line": "to_place",
     "from_document_id": "from_place", "to_document_id": "to_place", "to_account_id": "to_number", "cents": "cents",
     "account_id": "form", "from_account_id": "form", "no": "form", "series": "form", "kind": "form",
-    "void.when": "form", "evidence": "evidence",
+    "void.when": "form", "evidence": "evidence", "read_id": "place", "bill": "place", "bills": "place",
+    "swap": "to_number", "register": "register", "current": "register", "from_on": "from_on",
 }  # fmt: skip
 """Names of the office's inputs, and the field of the form that each stands under."""
 
@@ -134,6 +136,8 @@ def _pickers(kind: str, header: Header, entries: Entries) -> tuple[Picker, ...]:
     if kind == "waive":
         groups = tuple(_waivable(document) for document in documents if document.waivable)
         return (Picker("place", "The fee or late charge", entries.raw("place"), groups),)
+    if kind == "rebill":
+        return (Picker("place", "What was wrong", entries.raw("place"), _wrong(header.id, documents)),)
     first = Group("Anything", (("", "What is owed, the oldest first"),))
     if kind == "transfer":
         first = Group("Credit", (("", "Credit held on the account"),))
@@ -142,6 +146,17 @@ def _pickers(kind: str, header: Header, entries: Entries) -> tuple[Picker, ...]:
         groups = (Group("A service", tuple(_services())), *groups)
     says = "What is moved" if kind == "transfer" else "On what"
     return (Picker("place", says, entries.raw("place"), (first, *groups)),)
+
+
+def _wrong(account_id: int, documents: Sequence[adjustments.Document]) -> tuple[Group, ...]:
+    """The reads and the bills of an account that can be put right, and its meter as another's."""
+    found = reads.list_billed(account_id=account_id)
+    read = tuple(
+        (f"read.{one.read_id}", f"Meter {one.meter}, {one.register:,} on {words.day(one.read_on)}") for one in found
+    )
+    bills = tuple((str(d.document_id), f"{_named(d)}: rate, class or items") for d in documents if d.billed_on)
+    swap = (("swap", "The meter is at another account's house"),)
+    return Group("A read", read), Group("A bill", bills), Group("Two meters", swap)
 
 
 def _named(document: adjustments.Document) -> str:
@@ -187,6 +202,8 @@ def _inputs(entries: Entries, header: Header, kind: str, receipt: pages.Receipt 
             cents = entries.cents("cents", required=False)
             inputs |= {"cents": cents} if cents else {}
         return inputs
+    if kind == "rebill":
+        return _rebill(entries, header)
     if kind == "adjust":
         direction = "charge" if entries.raw("direction") == "charge" else "credit"
         cents = entries.cents("cents")
@@ -202,6 +219,28 @@ def _inputs(entries: Entries, header: Header, kind: str, receipt: pages.Receipt 
     if kind == "leak":
         inputs |= {name: bool(entries.raw(name)) for name in ("hidden", "in_writing")}
     return inputs
+
+
+def _rebill(entries: Entries, header: Header) -> dict[str, Any]:
+    """What is cancelled and billed again: a read with what the register showed, a bill, or two swapped meters."""
+    place = entries.raw("place")
+    what, _, id = place.partition(".")
+    if what == "read" and id.isdigit():
+        register = entries.whole("register")
+        one = {"read_id": int(id), "register": register, "rolled_over": bool(entries.raw("rolled_over"))}
+        return {"account_id": header.id, "reads": [one]}
+    if place == "swap":
+        other, from_on = _account(entries), entries.day("from_on")
+        points = [_point(id) for id in (header.id, other) if id]
+        days = from_on.isoformat() if from_on else ""
+        return {"account_id": header.id, "swap": {"service_point_ids": [p for p in points if p], "from_on": days}}
+    return {"account_id": header.id, "bills": [int(place)] if place.isdigit() else []}
+
+
+def _point(account_id: int) -> int | None:
+    """Where an account's water is measured, by its last billed read."""
+    found = reads.list_billed(account_id=account_id, most=1)
+    return found[0].service_point_id if found else None
 
 
 def _place(value: str) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from django.test import Client
 from curbstop.office import adjustments, ledger, links, tills
 from curbstop.records.ledger.models import Request
 from tests.conftest import NOW
+from tests.desk.conftest import HTMX
+from tests.desk.conftest import HTMX
 from tests.desk.houses import account, bill, key_of, text
 from tests.office.requests import PDF, PNG
 from tests.office.scene import TODAY, by, key
@@ -194,10 +196,15 @@ def test_a_receipt_is_voided_or_moved_by_request(sign_in) -> None:  # type: igno
     sue.post(f"/adjustments/{last().pk}/approve/", {"key": key_of(sue.get(f"/adjustments/{last().pk}/"))})
     receipt = text(cass.get(f"/payments/receipt/{taken.document_id}/"))
     assert "VOID" in receipt and "Taken with the wrong amount" in receipt
+    assert "by Sue Test, asked for by Cass Test" in receipt
+    html = cass.get(f"/payments/receipt/{taken.document_id}/").content.decode()
+    assert html.count('<article class="receipt') == 2 and "as it was given" in html  # both copies
+    given = cass.get(f"/payments/receipt/{taken.document_id}/slip.txt?given").content.decode()
+    assert "VOID" not in given and "COPY" in given
     assert path not in cass.get(f"/payments/receipt/{taken.document_id}/").content.decode()
 
 
-def test_a_moved_payment_shows_both_sides_on_its_receipt(sign_in) -> None:  # type: ignore[no-untyped-def]
+def test_a_moved_payment_shows_both_sides(sign_in) -> None:  # type: ignore[no-untyped-def]
     from curbstop.office import payments
 
     cleo, sue = sign_in("cleo"), sign_in("sue")
@@ -212,6 +219,10 @@ def test_a_moved_payment_shows_both_sides_on_its_receipt(sign_in) -> None:  # ty
     page = sue.get(f"/payments/receipt/{taken.document_id}/")
     assert "$2.00 moved Mon 2 Mar 2026" in text(page) and "counted from the day it was paid" in text(page)
     assert f"/customers/{account(2).number}/" in page.content.decode()
+    one, two = (f"{number[:-1]}-{number[-1]}" for number in (account(1).number, account(2).number))
+    assert f"$2.00 moved to {two}" in text(sue.get(f"/customers/{account(1).number}/"))
+    said = text(sue.get(f"/customers/{account(2).number}/payments/"))
+    assert f"moved here from {one}" in said and taken.number in said and "2.00 CR" in said
 
 
 def test_marked_accounts(cleo: Client, sign_in) -> None:  # type: ignore[no-untyped-def]
@@ -230,3 +241,19 @@ def test_a_second_press_asks_once(cleo: Client) -> None:
     for _ in range(2):
         assert ask(cleo, key=form).status_code == 302
     assert Request.objects.count() == 1
+
+
+def test_a_misread_is_asked_to_be_cancelled_and_billed_again(cleo: Client) -> None:
+    from curbstop.office import reads
+
+    number, bill_id = account(2).number, bill(2).pk
+    billed = reads.list_billed(account_id=account(2).pk)[0]
+    page = cleo.get(f"/adjustments/ask/{number}/?kind=rebill")
+    assert "What the register showed" in text(page) and f"read.{billed.read_id}" in page.content.decode()
+    sent = {"kind": "rebill", "place": f"read.{billed.read_id}", "reason": "misread", "register": "x"}
+    assert "not a whole number" in cleo.post(f"/adjustments/ask/{number}/", sent, **HTMX).content.decode()
+    lower = {**sent, "register": f"{billed.register - 500:,}"}
+    strip = cleo.post(f"/adjustments/ask/{number}/", lower, **HTMX).content.decode()
+    assert "cancelled" in strip and "In its place" in strip
+    again = cleo.post(f"/adjustments/ask/{number}/", {**sent, "place": str(bill_id)}, **HTMX).content.decode()
+    assert "In its place" in again

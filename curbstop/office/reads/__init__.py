@@ -1,6 +1,7 @@
 """Reads: taken one by one or by the route, decided, corrected; the sewer averages; and what screens ask of them."""
 
 from curbstop.office.reads.averages import AveragesSet, set_averages
+from curbstop.office.reads.correcting import BilledRead, list_billed
 from curbstop.office.reads.edit import Counted, EditRow, UnusedPlace, count_found, list_edit, list_unused
 from curbstop.office.reads.entry import BadRead, ReadEntered, correct, decide, enter, parse_register
 from curbstop.office.reads.estimating import Estimated, estimate
@@ -33,11 +34,13 @@ from curbstop.office.reads.routes import RouteRead, RouteRecorded, RowRefused, r
 
 __all__ = [
     "Answered",
+    "BilledRead",
     "Counted",
     "EditRow",
     "Estimated",
     "UnusedPlace",
     "count_found",
+    "list_billed",
     "list_edit",
     "list_unused",
     "FileRow",

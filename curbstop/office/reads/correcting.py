@@ -139,6 +139,35 @@ def _put(read: _Stored, register: int, previous_id: int | None, gal: int, findin
         return int(cursor.fetchone()[0])
 
 
+@dataclass(frozen=True)
+class BilledRead:
+    """A read that an issued bill of an account counts."""
+
+    read_id: int
+    service_point_id: int
+    meter: str
+    read_on: date
+    register: int
+    usage_gal: int
+
+
+def list_billed(*, account_id: int, most: int = 8) -> tuple[BilledRead, ...]:
+    """The reads that the account's bills in force count, the latest first: what a rebill can put right."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select distinct r.id, r.service_point_id, m.serial, r.read_on, r.register, r.usage_gal"
+            " from bills_outcome o join customers_agreement g on g.id = o.agreement_id"
+            " join meters_read r on r.service_point_id = g.service_point_id and r.read_on > o.from_on"
+            "   and r.read_on <= o.until_on"
+            " join meters_installation i on i.id = r.installation_id join meters_meter m on m.id = i.meter_id"
+            f" where o.account_id = %s and o.code = 'billed' and {COUNTS}"
+            "   and not exists (select from bills_cancelled z where z.bill_id = o.bill_id)"
+            " order by r.read_on desc, r.id desc limit %s",
+            [account_id, most],
+        )
+        return tuple(BilledRead(*row) for row in cursor.fetchall())
+
+
 # --- two meters at each other's house ---------------------------------------------------------------------------------
 
 
