@@ -22,6 +22,7 @@ from curbstop.office._once import Refused
 from curbstop.office.customers import Likeness
 from curbstop.office.deposits import Checked, Told
 from curbstop.rules.faults import BadValue
+from curbstop.rules.red_flags import Other, red_flags
 
 CLASSES = {"residential": "Residential", "commercial": "Commercial"}
 TENURES = {"owner": "Owner", "renter": "Renter", "business": "Business"}
@@ -47,6 +48,8 @@ class Application:
     registers: dict[str, int]
     items: dict[str, int]
     told: Told
+    seen: tuple[str, ...]
+    flags: tuple[str, ...]
     why: str
 
     @property
@@ -131,8 +134,32 @@ def _weighed(place: pages.PremiseHit, entries: Entries, checks: tuple[Checked, .
     told = _told(entries, checks)
     preview = _preview(place, entries, on, account, services, told, same) if on else None
     owing = moves.list_owing(customer_ids=[one.customer_id for one in alike])
+    seen = tuple(one for n, one in enumerate(preview.identity if preview else ()) if entries.raw(f"seen_{n}"))
     why = _why(entries, preview, account, alike, same)
-    return Application(entries, on, account, alike, same, owing, preview, services, registers, items, told, why)
+    if not why and preview and len(seen) < len(preview.identity):
+        why = "Opens when all that is shown to open an account was seen."
+    flags = _flags(entries, alike, same, owing, preview)
+    return Application(
+        entries, on, account, alike, same, owing, preview, services, registers, items, told, seen, flags, why
+    )  # fmt: skip
+
+
+def _flags(
+    entries: Entries,
+    alike: Sequence[Likeness],
+    same: int | None,
+    owing: Sequence[moves.Owing],
+    preview: moves.StartPreview | None,
+) -> tuple[str, ...]:
+    """What wants a second look before an account is opened."""
+    here = [one.name for one in preview.occupants if one.until_on is None and not one.lets_go] if preview else []
+    return red_flags(
+        [] if same else [Other(one.name, one.alike) for one in alike if len(one.alike) > 1 or "name" not in one.alike],
+        owes_cents=sum(one.cents for one in owing),
+        mail_to=bool(entries.raw("mail_to")),
+        owns=entries.raw("tenure") == "owner",
+        here=here[0] if here else "",
+    )
 
 
 def _told(entries: Entries, checks: tuple[Checked, ...]) -> Told:
@@ -264,6 +291,7 @@ def _started(request: HttpRequest, place: pages.PremiseHit, form: Application) -
             paper_on=form.told.paper_on,
             window=entries.raw("window"),
             welcome=True,
+            seen=form.seen,
         )
         return number
     except (BadValue, Refused) as bad:

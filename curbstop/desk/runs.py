@@ -38,13 +38,16 @@ def runs(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def plan(request: HttpRequest) -> HttpResponse:
-    """Plan a run of a cycle on its bill date, and ask for its calculation."""
+    """Plan a run of a cycle on its bill date, or of what ended since, and ask for its calculation."""
     form = Entries(request.POST)
     cycle, bill_on = form.text("cycle"), form.day("bill_on")
     if form.errors:
         raise Refused("; ".join(form.errors.values()), field="bill_on")
     assert bill_on is not None
-    planned = bills.plan(key=form.key, by=actor(request), at=clock.now(), cycle=cycle, bill_on=bill_on)
+    finals = bool(form.raw("finals"))
+    planned = bills.plan(
+        key=form.key, by=actor(request), at=clock.now(), cycle=cycle, bill_on=bill_on, finals=finals
+    )  # fmt: skip
     _ask_for("bills.calculate", planned.run)
     return redirect("bills-run", id=planned.run)
 

@@ -134,6 +134,7 @@ SHAPES: dict[str, Shape] = {
     "returned.notice": {"document": "text", "working_days": "whole"},
     # autopay
     "autopay.draft_on": "text",
+    "autopay.lead_days": "days",
     "autopay.prenote": "yes_no",
     "autopay.same_day": "yes_no",
     "autopay.originator": {
@@ -190,6 +191,7 @@ SHAPES: dict[str, Shape] = {
     "office.hours": "text",
     "transfer.sewer_cap": "text",
     "landlord.reversion": "amount",
+    "identity.start": "words",
     "connect.windows": "words",
     "connect.someone_home": "yes_no",
     "orders.per_window": "whole",

@@ -8,6 +8,7 @@ from django.test import Client
 
 from curbstop.records.base.models import Event
 from curbstop.records.customers.models import Account, Agreement, Customer, Premise
+from curbstop.records.decisions.models import PolicyValue
 from curbstop.records.payments.received import Letter
 from tests.books import set_policy
 from tests.desk.conftest import HTMX
@@ -206,3 +207,18 @@ def test_a_returning_customers_old_debt_is_found_before_an_account_is_opened(cle
     chosen = text(apply(cleo, do="start", **typed, customer=str(left.customer_id)))
     assert "Old debt is paid first" in chosen and "Left owing" in chosen
     assert counts() == before
+
+
+def test_what_the_city_wants_shown_is_ticked_first_and_flags_stand_beside(cleo: Client) -> None:
+    PolicyValue.objects.filter(policy="identity.start").delete()
+    set_policy("identity.start", ["photo identification", "lease or deed"])
+    two = Customer.objects.get(pk=account(2).customer_id)
+    Customer.objects.filter(pk=two.pk).update(phone="+14055550188")
+    page = text(apply(cleo, do="look", key="m-5", phone="405-555-0188"))
+    assert "photo identification" in page and "Look twice" in page and f"The phone is {two.name}'s" in page
+    refused = apply(cleo, key="m-5")
+    assert refused.status_code == 200 and "Opens when all that is shown to open an account was seen" in text(refused)
+    assert apply(cleo, key="m-6", seen_0="1", seen_1="1").status_code == 302
+    assert Event.objects.filter(act="moves.start", denied=False).latest("id").inputs["seen"] == [
+        "photo identification", "lease or deed",
+    ]  # fmt: skip

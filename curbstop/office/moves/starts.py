@@ -23,6 +23,7 @@ from curbstop.office.moves.weighing import (
     load_party,
     load_places,
     preview,
+    refuse_unseen,
     sentence,
     weigh,
 )
@@ -126,6 +127,7 @@ def start(
     paper_on: date | None = None,
     window: str = "",
     welcome: bool = False,
+    seen: tuple[str, ...] = (),
 ) -> Start:
     """Start service: the account is responsible for the premise's services from the day on.
 
@@ -146,6 +148,7 @@ def start(
     :param paper: a protective order or certification letter, and its date; kept sealed, and shown nowhere
     :param window: of the day, when somebody is home to sign; one of the city's
     :param welcome: queue the letter that tells what was agreed
+    :param seen: what the applicant showed, of what the city wants shown (``identity.start``)
     :raises Refused: somebody else is responsible there, named with since when; an old debt; no tariff holds on the day;
         a paper whose days are over
     :raises rules.faults.BadValue: a register, a number of items or of instalments that cannot be
@@ -172,6 +175,7 @@ def start(
     )
     if weighed.refusals:
         raise weighed.refusals[0]
+    refuse_unseen(weighed, seen)
     counts = _counts(weighed, items or {})
     points = [place.id for place in weighed.places]
     ended: list[int] = []

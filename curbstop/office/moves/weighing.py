@@ -23,7 +23,8 @@ from curbstop.rules.money import show
 from curbstop.rules.moves import Choice, choose_tariff
 from curbstop.rules.policies import NotSet, Policies
 
-POLICIES = ("fee.new_service", *GUIDELINE)
+IDENTITY = "identity.start"
+POLICIES = ("fee.new_service", IDENTITY, *GUIDELINE)
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ class StartPreview:
     refusals: tuple[str, ...]
     says: str
     parts_days: int | None = None
+    identity: tuple[str, ...] = ()
+    identity_says: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,8 @@ class Weighed:
     old_debts: tuple[OldDebt, ...]
     refusals: tuple[Refused | BadValue, ...]
     others: Sequence[Occupant] = field(default=())
+    identity: tuple[str, ...] = ()
+    identity_says: str = ""
 
 
 def load_party(account_id: int, *, lock: bool) -> Party:
@@ -272,6 +277,7 @@ def weigh(
     refusals: list[Refused | BadValue] = []
     taken, choices = fit(places, address, customer_class, on=on, services=services, wanted=wanted, refusals=refusals)
     rules = policies.load(*POLICIES)
+    identity = identity_of(rules, on)
     fee, fee_says, fee_authority, fee_not_set = fee_of(rules, "fee.new_service", on)
     old_debts = list_old_debts(account_ids=party.earlier) if party else ()
     debt = sum(old.cents for old in old_debts)
@@ -308,6 +314,8 @@ def weigh(
         old_debts=old_debts,
         refusals=tuple(refusals),
         others=tuple(place.occupant for place in places if place.occupant is not None),
+        identity=identity[0],
+        identity_says=identity[1],
     )
 
 
@@ -412,6 +420,25 @@ def _choices(
     return found
 
 
+def identity_of(rules: Policies, on: date) -> tuple[tuple[str, ...], str]:
+    """What is shown to open an account, by the city's written programme, and its sentence; nothing listed where the
+    city has not said."""
+    try:
+        return tuple(str(row) for row in rules.rows(IDENTITY, on=on)), rules.policy(IDENTITY).says
+    except NotSet as missing:
+        return (), missing.says
+
+
+def refuse_unseen(weighed: Weighed, seen: Sequence[str]) -> None:
+    """What the city wants shown was seen.
+
+    :raises Refused: something was not
+    """
+    missing = [one for one in weighed.identity if one not in seen]
+    if missing:
+        raise Refused(f"Not seen yet: {', '.join(missing)}. {weighed.identity_says}", field="seen")
+
+
 def fee_of(rules: Policies, id: str, on: date) -> tuple[int | None, str, str, str]:
     """A fee in cents with its sentence and authority; None, and why, where it is not set."""
     try:
@@ -457,6 +484,8 @@ def preview(weighed: Weighed, on: date) -> StartPreview:
         refusals=tuple(str(refusal) for refusal in weighed.refusals),
         says=sentence(weighed),
         parts_days=days_apart(policies.load(PARTS_DAYS), on),
+        identity=weighed.identity,
+        identity_says=weighed.identity_says,
     )
 
 
