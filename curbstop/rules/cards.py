@@ -162,13 +162,16 @@ def fields_with_card_numbers(inputs: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(
         field
         for field, value in inputs.items()
-        if field not in EXEMPT and any(find_card_numbers(text) for text in _texts(value))
+        if value is not None and field not in EXEMPT and not isinstance(value, int)
+        if any(find_card_numbers(text) for text in _texts(value))
     )
 
 
 def _texts(value: Any) -> Iterator[str]:
+    """The texts of a plain value that are long enough to hold a card number."""
     if isinstance(value, str):
-        yield value
+        if len(value) >= _SHORTEST:
+            yield value
     elif isinstance(value, Mapping):
         for name, inner in value.items():
             if name not in EXEMPT:

@@ -81,7 +81,7 @@ leg as (
   select * from unnest(%(legs)s::int[], %(funds)s::smallint[], %(objects)s::smallint[], %(kinds)s::text[],
     %(debits)s::bigint[], %(credits)s::bigint[], %(accounts)s::bigint[], %(documents)s::bigint[], %(lines)s::smallint[],
     %(dues)s::date[]) l(no, fund, object, kind, debit, credit, account_id, document_id, line_no, due_on)),
-kind as (
+kind as materialized (
   select distinct on (code) code, id from ledger_kind
   where code = any(%(kinds)s::text[]) and valid_from <= %(kinds_on)s::date
   order by code, valid_from desc),

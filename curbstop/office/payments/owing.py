@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from functools import cache
 
 from curbstop.office import policies
 from curbstop.office._once import Refused
@@ -166,7 +166,7 @@ _POLICIES = words([APPLICATION, DEPOSIT_FIRST])
 def read(rows: Rows, account_ids: Iterable[int], *, on: date) -> Loaded:
     """What :func:`asking` found. :raises NotSet, LookupError: as :func:`load`"""
     wanted = list(dict.fromkeys(account_ids))
-    values: dict[str, Any] = {}
+    values: dict[str, str | None] = {}
     heads: dict[int, tuple[str, str]] = {}
     targets: dict[int, list[Target]] = {id: [] for id in wanted}
     balances: dict[int, int] = dict.fromkeys(wanted, 0)
@@ -176,7 +176,7 @@ def read(rows: Rows, account_ids: Iterable[int], *, on: date) -> Loaded:
         if what == "account":
             heads[id] = (word, told)
         elif what == "policy":
-            values[word] = json.loads(told) if told is not None else None
+            values[word] = told
         elif what == "document":
             document_id, txn_id = id, doc
         elif what == "session":
@@ -193,11 +193,16 @@ def read(rows: Rows, account_ids: Iterable[int], *, on: date) -> Loaded:
     return Loaded(accounts, _policy(values, on), document_id, txn_id, session)
 
 
-def _policy(values: Mapping[str, Any], on: date) -> Policy:
+def _policy(values: Mapping[str, str | None], on: date) -> Policy:
     value = values.get(APPLICATION)
     if value is None:
-        value = policies.get_policy(APPLICATION, on)  # says why it is not set
-    return read_policy(value, deposit_first=values.get(DEPOSIT_FIRST) is True)
+        value = json.dumps(policies.get_policy(APPLICATION, on))  # says why it is not set
+    return _read_policy(value, values.get(DEPOSIT_FIRST) == "true")
+
+
+@cache  # by the value's own text, of which a city has a few
+def _read_policy(value: str, deposit_first: bool) -> Policy:
+    return read_policy(json.loads(value), deposit_first=deposit_first)
 
 
 def plan(
