@@ -32,5 +32,5 @@ CREW = (
     Member("joan", "Joan", "Pruitt", ("auditor",), "auditor: reads everything, changes nothing"),
     Member("wes", "Wes", "Lindqvist", ("administrator",), "administrator: people and the city's data"),
 )
-SIGN_INS = ("dana", "imani", "ruth", "joan")
+SIGN_INS = ("dana", "imani", "ruth", "hector", "noor", "joan")
 """Those that ``make run`` shows first."""

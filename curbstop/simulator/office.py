@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 from curbstop.office._events import Actor, Key
 from curbstop.office._once import KeyReused, Refused
-from curbstop.office.tills import SlipMade
 from curbstop.rules.faults import BadValue
 from curbstop.rules.policies import NotSet
 from curbstop.simulator.people import Stay
@@ -57,7 +56,6 @@ class Office:
     stay_of: dict[int, Stay] = field(default_factory=dict)
     landlords: dict[int, int] = field(default_factory=dict)
     drawers: list[Drawer] = field(default_factory=list)
-    slips: list[SlipMade] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     acts: int = 0
     again: bool = False

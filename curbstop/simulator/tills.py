@@ -110,29 +110,8 @@ def pieces(cents: int) -> tuple[tills.Piece, ...]:
 
 
 def go_to_bank(office: Office, day: date) -> None:
-    """In the morning: what the bank shows of the last deposit, then yesterday's drawers made up into the next one."""
-    slips, office.slips = office.slips, []
-    for order, slip in enumerate(slips):
-        office.do(
-            tills.confirm,
-            slip.slip_id,
-            who="hector",
-            at=office.at(day, 7, 20, number=order),
-            slip_id=slip.slip_id,
-            on=day,
-            cents=slip.total_cents,
-            reference=f"bank statement {day:%Y-%m-%d}",
-        )
+    """In the morning: yesterday's drawers made up into a deposit. The bank shows it on its statement."""
     waiting = tills.list_sessions_to_deposit()
     if any(row.cash_cents or row.check_cents or row.money_order_cents for row in waiting):
         sessions = tuple(row.session_id for row in waiting)
-        made = office.do(tills.deposit, who="hector", at=office.at(day, 7, 40), session_ids=sessions, on=day)
-        office.slips += [made] if made is not None else []
-    elif office.again:  # made up before the town stopped this morning
-        office.slips = [slip for slip in tills.list_slips(unconfirmed_only=True) if slip.made_on == day]
-
-
-def remember(office: Office, lived: date) -> None:
-    """Learn again which deposits the bank had not shown before the last day."""
-    slips = reversed(tills.list_slips(unconfirmed_only=True))
-    office.slips = [slip for slip in slips if slip.made_on < lived]
+        office.do(tills.deposit, who="hector", at=office.at(day, 7, 40), session_ids=sessions, on=day)

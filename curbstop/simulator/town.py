@@ -24,7 +24,7 @@ from curbstop.office import ledger, policies
 from curbstop.office._once import Refused
 from curbstop.office._statements import forget
 from curbstop.office.bills.issued import list_issued
-from curbstop.simulator import billing, founding, moving, paying, reading, refunding, tills
+from curbstop.simulator import bank, billing, closings, founding, moving, paying, reading, refunding, tills
 from curbstop.simulator.crew import CLOCK
 from curbstop.simulator.imagined import Recipe, Town, imagine
 from curbstop.simulator.office import Office
@@ -133,7 +133,6 @@ def _remember(office: Office, town: Town, plans: Plans, lived: date) -> None:
     for day in each_day(town.recipe.began_on, lived):
         moving.remember(office, town, day)
     plans.add_bills(office, town, list_issued(from_on=lived - FORGET, until_on=lived))
-    tills.remember(office, lived)
 
 
 def _morning(office: Office, town: Town, day: date) -> None:
@@ -143,6 +142,9 @@ def _morning(office: Office, town: Town, day: date) -> None:
     founding.plan_calendar(office, recipe, day)
     if day == recipe.began_on:
         tills.install(office, day)
+        bank.install(office, day)
+    closings.make_ready(office, day)
+    bank.show(office, recipe.seed, day)
     reading.set_averages(office, day)
     billing.charge_late(office, day)
     for cycle, days in town.read_days.items():
@@ -159,6 +161,8 @@ def _rest_of_day(office: Office, town: Town, plans: Plans, day: date) -> None:
     tills.open_drawers(office, day, busy=len(paying.at_counters(plans, day)) > tills.ONE_CASHIER_SERVES)
     moving.move(office, town, day)
     again = reading.decide_reads(office, town, day)
+    bank.match(office, day)
+    closings.close(office, day)
     paying.record_files(office, town, plans, day)
     paying.take_returns(office, plans, day)
     paying.serve(office, town, plans, day)

@@ -182,7 +182,12 @@ def _database() -> dict[str, Any]:
 DATABASES = {"default": _database()}
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None
-PROCRASTINATE_IMPORT_PATHS = ["curbstop.worker.tasks", "curbstop.worker.cards", "curbstop.worker.deposits"]
+PROCRASTINATE_IMPORT_PATHS = [
+    "curbstop.worker.tasks",
+    "curbstop.worker.cards",
+    "curbstop.worker.deposits",
+    "curbstop.worker.nights",
+]
 
 
 # --- Signing in: staff accounts are made by an administrator; nobody signs up. ---------------------------------------

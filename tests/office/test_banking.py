@@ -235,8 +235,20 @@ class TestReconciliation:
         found = banking.get_reconciliation(bank.id, on=AFTER)
         assert (found.bank_cents, found.unmatched_cents, found.booked_cents) == (82700, 77700, 5000)
         assert (found.way_cents, found.other_cents, found.difference_cents, found.faults) == (3000, 0, 0, ())
+        match(lines(), (), reason="The court's fines in the city's account")
+        found = banking.get_reconciliation(bank.id, on=AFTER)
+        assert (found.unmatched_cents, found.others_cents, found.difference_cents) == (0, 77700, 0)
         confirmed = payments_without_a_line(found.account.id)
         assert confirmed.other_cents == -40000 + 0 and confirmed.difference_cents == 0
+
+    def test_a_line_matched_in_the_next_month_was_not_matched_in_its_own(self, town):
+        deposited(town, Tender("cash", 5000))
+        load([("175", 5000, "DEPOSIT")], on=DAY)
+        match_all(AFTER)
+        (bank,) = banking.list_bank_accounts()
+        before, after = (banking.get_reconciliation(bank.id, on=on) for on in (DAY, AFTER))
+        assert (before.unmatched_cents, before.booked_cents, before.difference_cents) == (5000, 0, 0)
+        assert (after.unmatched_cents, after.booked_cents, after.difference_cents) == (0, 5000, 0)
 
     def test_a_missing_statement_and_one_that_does_not_add_up_are_named(self, town):
         load([("175", 5000, "DEPOSIT")], on=DAY, opening=100)

@@ -218,6 +218,7 @@ class Reconciliation:
     :ivar opening_cents: what was at the bank before the first statement on file; the books do not have it
     :ivar way_cents: what waits for the bank (returns taken off); ``out_cents`` what payables have not cashed
     :ivar unmatched_cents: lines of the bank that show nothing of ours yet
+    :ivar others_cents: lines that were found to be none of the office's
     :ivar booked_cents: the bank account in the books; ``other_cents`` what stands there and no line was matched to
     """
 
@@ -229,18 +230,30 @@ class Reconciliation:
     way_cents: int
     out_cents: int
     unmatched_cents: int
+    others_cents: int
     booked_cents: int
     other_cents: int
     faults: tuple[str, ...]
 
     @property
     def difference_cents(self) -> int | None:
-        """What remains when opening and unmatched lines are taken off the bank, what no line shows off the books."""
+        """What remains when opening, unmatched lines and the money of others are taken off the bank, and what no line
+        shows off the books."""
         if self.bank_cents is None:
             return None
-        at_bank = self.bank_cents - self.opening_cents - self.unmatched_cents
+        at_bank = self.bank_cents - self.opening_cents - self.unmatched_cents - self.others_cents
         return at_bank - (self.booked_cents - self.other_cents)
 
+
+# as it stood on the day: a line of the last day of a month is matched, and booked, in the next
+_NOT_OURS = """
+select coalesce(sum(l.credit_cents - l.debit_cents) filter (where m.id is null or m.on > %(on)s), 0)::bigint,
+  coalesce(sum(l.credit_cents - l.debit_cents) filter (where m.on <= %(on)s and m.fee_cents = 0
+    and not exists (select from payments_banksettled y where y.match_id = m.id)), 0)::bigint
+from payments_statementline l
+join payments_statement s on s.id = l.statement_id left join payments_bankmatchline x on x.line_id = l.id
+left join payments_bankmatch m on m.id = x.match_id
+where s.account_id = %(account)s and s.on <= %(on)s"""
 
 _BOOKED = """
 select coalesce(sum(p.debit_cents - p.credit_cents), 0)::bigint,
@@ -257,9 +270,10 @@ def get_reconciliation(account_id: int, *, on: date) -> Reconciliation:
     if account is None:
         raise Refused(f"There is no bank account {account_id}.", field="account")
     days = list_statements(account_id, until=on)
-    unmatched = sum(line.cents for line in list_lines(until=on) if line.account_id == account_id)
     way = sum(row.cents for row in list_waiting(known_on=on))
     with connection.cursor() as cursor:
+        cursor.execute(_NOT_OURS, {"account": account_id, "on": on})
+        unmatched, others = cursor.fetchone()
         cursor.execute(_BOOKED, [account_id, on])
         booked, other = cursor.fetchone()
         cursor.execute(
@@ -281,6 +295,7 @@ def get_reconciliation(account_id: int, *, on: date) -> Reconciliation:
         way,
         out,
         unmatched,
+        others,
         booked,
         other,
         faults,

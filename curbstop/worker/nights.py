@@ -1,0 +1,70 @@
+"""The night's work on what is due: drafts planned for the bank, late charges assessed.
+
+Each is an act with a key of its day, so a night begun again changes nothing. What a city has not set is not done: the
+log says which policy is missing, and people do it by hand meanwhile.
+"""
+
+import logging
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from procrastinate.contrib.django import app
+
+from curbstop.office import autopay, delinquency, ledger, policies, staff
+from curbstop.office._events import Actor, Key
+from curbstop.office._once import Refused
+from curbstop.rules.faults import BadValue
+from curbstop.rules.policies import NotSet
+
+CLOCK = "system"
+LEAD_DAYS = "autopay.lead_days"
+
+logger = logging.getLogger(__name__)
+
+
+def _now(timestamp: int) -> tuple[datetime, date, Actor]:
+    at = datetime.fromtimestamp(timestamp, UTC)
+    on = at.astimezone(ZoneInfo(policies.get_city().time_zone)).date()
+    return at, on, staff.get_actor(username=CLOCK)
+
+
+@app.periodic(cron="30 9 * * *")  # by UTC: three or four in the city's night
+@app.task(name="autopay.plan_night", queueing_lock="autopay.plan_night")
+def plan_drafts(timestamp: int) -> None:
+    """Plan the drafts of bills that fall due in the days the city gives the bank, and make their file. A person looks
+    at it, takes it and hands it to the bank."""
+    at, on, by = _now(timestamp)
+    try:
+        through_on = on + timedelta(days=policies.load(LEAD_DAYS).whole(LEAD_DAYS, on=on))
+        if not any(row.code in ("draft", "again", "prenote") for row in _due(through_on, on)):
+            return
+        planned = autopay.plan(key=Key(f"autopay.plan:{on}"), by=by, at=at, through_on=through_on, on=on)
+        made = autopay.make_file(key=Key(f"autopay.make_file:{planned.run}"), by=by, at=at, run=planned.run, on=on)
+        logger.info("Draft run %s: %s drafts, file %s waits for finance.", planned.run, planned.drafts, made.name)
+    except NotSet as missing:
+        logger.info("No drafts are planned by the clock: %s", missing)
+    except (Refused, BadValue) as refusal:
+        logger.warning("The drafts of %s were not planned: %s", on, refusal)
+
+
+def _due(through_on: date, on: date) -> tuple[autopay.PlannedRow, ...]:
+    return autopay.preview_run(through_on=through_on, on=on).rows
+
+
+@app.periodic(cron="0 11 * * *")  # by UTC: five or six in the city's morning, when the day is open
+@app.task(name="delinquency.assess_late", queueing_lock="delinquency.assess_late")
+def assess_late(timestamp: int) -> None:
+    """Look at the bills whose late day has come, run by run, once each."""
+    at, on, by = _now(timestamp)
+    if on not in ledger.get_open_days():
+        logger.info("Late charges: the accounting day %s is not open; the next morning catches up.", on)
+        return
+    try:
+        for due in delinquency.list_late_due(on=on):
+            key = Key(f"delinquency.assess_late:{due.run}")
+            done = delinquency.assess_late(key=key, by=by, at=at, run=due.run, on=on)
+            logger.info("Run %s: %s late bills charged, %s wait.", due.run, done.bills, done.held)
+    except NotSet as missing:
+        logger.info("No late charges: %s", missing)
+    except Refused as refusal:
+        logger.warning("Late charges of %s: %s", on, refusal)
