@@ -40,6 +40,9 @@ def screens() -> dict[str, tuple[str, str]]:
         "old-debts": ("sue", "/writeoffs/"),
         "agency": ("cleo", "/writeoffs/agency/"),
         "drawers": ("cleo", "/tills/"),
+        "charge": ("cleo", f"/customers/{two}/charge/"),
+        "pledge": ("sue", f"/payments/pledges/{two}/"),
+        "links": ("sue", f"/customers/{two}/whose/"),
         "receipt": ("sue", f"/payments/receipt/{Receipt.objects.order_by('document_id')[0].document_id}/"),
         "take-back": ("sue", f"/payments/receipt/{Receipt.objects.order_by('document_id')[0].document_id}/reverse/"),
         "start": ("cleo", "/moves/start/?at=sage"),
@@ -185,6 +188,10 @@ def test_the_box_is_moved_through_by_arrows_and_left_by_escape(open_as: Open) ->
     expect(page.locator("#found")).to_be_hidden()
     keys(page, "ArrowDown", "Enter")
     page.wait_for_url("**/customers/1*/")
+    keys(page, "/", '"whitf"')
+    expect(page.locator("[data-hit]")).to_have_count(1)
+    keys(page, "Control+Enter")  # straight to the payment
+    page.wait_for_url("**/payments/take/**")
 
 
 def test_reads_are_typed_down_the_route(open_as: Open) -> None:

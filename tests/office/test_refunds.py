@@ -371,6 +371,8 @@ def test_a_larger_check_gets_a_notice_and_ninety_days() -> None:
     assert turn(YEAR).noticed == (row.id,)
     sums = ties()
     assert (sums[10, 1003], sums[10, 2110]) == (0, -10_000)
+    (letter,) = payments.list_letters()
+    assert letter.kind == "unclaimed_notice" and "11 O.S. 35-107" in letter.says and letter.facts["mail_to"]
     found = refunds.get_refund(row.id, on=YEAR)
     assert (found.state, found.noticed_on, found.ends_on) == ("noticed", YEAR, ends)
     assert turn(ends - timedelta(1)) == refunds.ClockRun((), ())

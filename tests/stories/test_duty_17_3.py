@@ -21,6 +21,10 @@ BILLS = (date(2026, 3, 4), date(2026, 4, 1), date(2026, 4, 29))
 ASKED, APPROVED = date(2026, 5, 8), date(2026, 5, 11)
 
 
+def _rest(letter: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    return letter[0], letter[1:]
+
+
 @pytest.fixture
 def town(city, db):
     """A3 with prior two bills of 6,200 and 6,800 gallons, sewer average 5,000, one cart; they are paid."""
@@ -118,6 +122,8 @@ def test_a_leak_credit_by_tulsas_rule(town):
         "sewer gets no credit; it was capped at 5,000"
     )
     assert done.letter[-1] == "The next credit is possible from 2027-05-11." and "6,500" in done.letter[1]
+    (letter,) = payments.list_letters()  # it waits to be printed
+    assert (letter.kind, letter.says, tuple(letter.facts["paragraphs"])) == ("leak_letter", *_rest(done.letter))
     event = Event.objects.latest("id")
     assert (event.act, event.by_id) == ("adjustments.approve", by("sue").id) and f"account:{town}" in event.subjects
     assert adjustments.get_held_cents(town) == 0

@@ -52,7 +52,11 @@ def count_bills(*, account_id: int) -> int:
 
 @dataclass(frozen=True)
 class PaymentRow:
-    """Money received on the account; ``cents`` is this account's part of the receipt."""
+    """Money received on the account; ``cents`` is this account's part of the receipt.
+
+    :ivar moved_cents: what of it was moved away since, and to whose account (``moved_to``)
+    :ivar moved_from: the account that it was taken on first; empty where it was this one
+    """
 
     receipt_id: int  # its document id
     series: str
@@ -62,23 +66,37 @@ class PaymentRow:
     cents: int
     reversed_on: date | None
     why: str
+    moved_cents: int
+    moved_to: str
+    moved_from: str
 
 
 _PAYMENTS = """
-select r.document_id, s.code, r.no, r.effective_on,
-  coalesce(string_agg(t.type || coalesce(nullif(' ' || t.reference, ' '), ''), ', ' order by t.line), ''),
-  case when r.account_id is not null then r.cents else coalesce((
+with came as (
+  select x.document_id, x.series_id, x.no, x.effective_on, x.cents, '' moved_from from payments_receipt x
+  where x.account_id = %(account)s
+  union all
+  select x.document_id, x.series_id, x.no, x.effective_on, (
     select sum(p.credit_cents - p.debit_cents) from ledger_posting p
-    where p.txn_id = r.txn_id and p.account_id = %(account)s), 0) end::bigint,
-  vt.effective_on, coalesce(v.reason, '')
-from (select x.* from payments_receipt x where x.account_id = %(account)s
-  union all select x.* from payments_receipt x where x.account_id is null and x.txn_id in (
-    select distinct p.txn_id from ledger_posting p where p.account_id = %(account)s and p.credit_cents > 0)) r
-join payments_series s on s.id = r.series_id
-left join payments_tender t on t.series_id = r.series_id and t.no = r.no
+    where p.txn_id = x.txn_id and p.account_id = %(account)s)::bigint, ''
+  from payments_receipt x where x.account_id is null and x.txn_id in (
+    select distinct p.txn_id from ledger_posting p where p.account_id = %(account)s and p.credit_cents > 0)
+  union all
+  select x.document_id, x.series_id, x.no, x.effective_on, m.cents, f.number
+  from payments_moved m join payments_receipt x on (x.series_id, x.no) = (m.series_id, m.no)
+  join customers_account f on f.id = m.from_account_id where m.to_account_id = %(account)s)
+select r.document_id, s.code, r.no, r.effective_on, coalesce((
+    select string_agg(t.type || coalesce(nullif(' ' || t.reference, ' '), ''), ', ' order by t.line)
+    from payments_tender t where t.series_id = r.series_id and t.no = r.no), ''),
+  coalesce(r.cents, 0), vt.effective_on, coalesce(v.reason, ''), coalesce(o.cents, 0), coalesce(o.numbers, ''),
+  r.moved_from
+from came r join payments_series s on s.id = r.series_id
 left join payments_reversal v on v.series_id = r.series_id and v.no = r.no
 left join ledger_transaction vt on vt.id = v.txn_id
-group by r.document_id, s.code, r.no, r.effective_on, r.account_id, r.cents, r.txn_id, vt.effective_on, v.reason
+left join lateral (
+  select sum(m.cents)::bigint cents, string_agg(distinct w.number, ' ') numbers from payments_moved m
+  join customers_account w on w.id = m.to_account_id
+  where m.series_id = r.series_id and m.no = r.no and m.from_account_id = %(account)s) o on true
 order by r.effective_on desc, r.document_id desc limit %(limit)s"""
 
 
