@@ -122,11 +122,11 @@ def _compiled(statement: str) -> tuple[bytes, tuple[str, ...]]:
 
 
 def _wire(value: Any) -> bytes | None:
+    if type(value) is str:
+        return value.encode()
     if value is None:
         return None
-    if isinstance(value, list):
-        value = words(value)
-    return str(value).encode()
+    return (words(value) if isinstance(value, list) else str(value)).encode()
 
 
 def array(values: Iterable[object]) -> str:
