@@ -209,3 +209,15 @@ def test_an_order_of_two_meters_reads_and_turns_off_both():
     assert orders.get_valves([point(9), lawn]) == {point(9): "off", lawn: "off"}
     alone = write("lock", 9, service_point_id=lawn)
     assert complete(alone, {"serial": "40000012"}) and orders.get_valves([lawn]) == {lawn: "locked"}
+
+
+def test_a_hanger_is_posted_and_what_the_city_has_not_set_is_not_charged():
+    move_in(10, TODAY - timedelta(10), register=10_000)
+    policies.set(
+        key=key(), by=by("adam"), at=at_on(TODAY), policy="fee.door_hanger", value=None, from_on=TODAY,
+        not_set="no fee was found", says="The fee for a door hanger is not set for this city.", authority="test",
+    )  # fmt: skip
+    done = complete(write("post", 10), {"where": "front door"})
+    assert done.not_set == ("The fee for a door hanger is not set for this city.",)
+    proof = closing.get_proof(on=TODAY, only={"41"})
+    assert proof.proved[0].looked_at == 1 and proof.holds

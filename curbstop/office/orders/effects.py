@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-from curbstop.office import ledger, meters
+from curbstop.office import ledger, meters, policies
 from curbstop.office._events import Acting
 from curbstop.office._once import Refused
 from curbstop.office._orders import get_valves
@@ -22,6 +22,7 @@ from curbstop.records.orders.models import Valve
 from curbstop.rules.customers import BadEntry
 from curbstop.rules.money import show
 from curbstop.rules.orders import MeterThere, OrderType
+from curbstop.rules.policies import NotSet
 
 
 @dataclass(frozen=True)
@@ -223,6 +224,9 @@ def _charge(doing: Doing) -> Effected:
     """What the city charges for it. What is not set is not charged, and said; the order is done all the same."""
     if doing.account_id is None:
         return Effected(not_set="Nobody is responsible here, so nothing is charged.")
+    kind = doing.type.charge
+    if kind not in {one.code for one in ledger.list_kinds(on=doing.on)}:
+        return Effected(not_set=_without_kind(kind, doing.on))
     days = ledger.get_open_days()
     reason = f"{doing.type.says} at {doing.address} on {doing.on.isoformat()}, order {doing.order_id}"
     later = [day for day in days if day >= doing.on]
@@ -230,7 +234,7 @@ def _charge(doing: Doing) -> Effected:
         charged = ledger.charge_for(
             doing.event,
             account_id=doing.account_id,
-            kind=doing.type.charge,
+            kind=kind,
             on=later[0] if later else doing.on,
             reason=reason,
             with_bill=not later,  # no accounting day is open: it waits for the next bill
@@ -240,6 +244,15 @@ def _charge(doing: Doing) -> Effected:
     made = {"charge": [charged.charge_id]} if charged.charge_id else {"document": [charged.document_id or 0]}
     when = f", due {charged.due_on.isoformat()}" if charged.due_on else " with the next bill"
     return Effected(made, (f"{charged.says} {show(charged.cents)}{when}.",))
+
+
+def _without_kind(kind: str, on: date) -> str:
+    """Why nothing is charged where the chart has no such kind: the city has no such fee, or no account for it."""
+    try:
+        policies.get_policy(kind, on)
+    except NotSet as missing:
+        return missing.says or missing.why
+    return f"The chart of accounts has no kind {kind}, so nothing was charged; finance adds it."
 
 
 EFFECTS: Mapping[str, Effect] = {
