@@ -52,7 +52,7 @@ class Receipt(models.Model):
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="+", db_index=False)
     payer = models.TextField()
     instruction = models.TextField(default="", db_default="")
-    came_by = models.TextField(default="", db_default="")  # empty: over the counter; mail, night_drop, drive_up
+    came_by = models.TextField(default="", db_default="")  # empty: over the counter; mail, night_drop, drive_up, kiosk
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(cents__gt=0), name="payments_receipt_positive")]

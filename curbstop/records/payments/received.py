@@ -155,7 +155,7 @@ class Letter(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    kind = models.TextField()  # returned_hanger returned_letter cash_only autopay_over_limit autopay_stopped
+    kind = models.TextField()  # returned_hanger returned_letter pledge_failed cash_only leak_letter, others
     says = models.TextField()
     facts = models.JSONField()
     queued_on = models.DateField()
