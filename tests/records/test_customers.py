@@ -5,7 +5,20 @@ from datetime import date
 import pytest
 
 from curbstop.records.base.models import User
-from curbstop.records.customers.models import Account, Agreement, Customer, Link, Premise, ServicePoint
+from curbstop.records.customers.models import (
+    Account,
+    Agreement,
+    Carried,
+    Customer,
+    Link,
+    Move,
+    MoveUndone,
+    Premise,
+    Reversion,
+    ServicePoint,
+    Voided,
+    Waiver,
+)
 from curbstop.records.decisions.models import Cycle, Tariff
 from tests.records.violations import all_constraints, refused
 
@@ -61,6 +74,44 @@ def link(**more) -> Link:
     return Link.objects.create(**{**given, **more})
 
 
+def move(**more) -> Move:
+    given = {
+        "kind": "start", "account": Account.objects.first() or account(),
+        "premise": Premise.objects.first() or premise(), "on": SPRING, "event_id": 1,
+    }  # fmt: skip
+    return Move.objects.create(**{**given, **more})
+
+
+def undone(**more) -> MoveUndone:
+    return MoveUndone.objects.create(
+        **{"move": move(), "reason": "our_error", "words": "The wrong house.", "event_id": 1, **more}
+    )  # fmt: skip
+
+
+def reversion(**more) -> Reversion:
+    given = {
+        "premise": Premise.objects.first() or premise(), "account": Account.objects.first() or account(),
+        "signed_on": SPRING, "during": (SPRING, None), "event_id": 1,
+    }  # fmt: skip
+    return Reversion.objects.create(**{**given, **more})
+
+
+def voided() -> Voided:
+    return Voided.objects.create(
+        id=1, account=account(), service_point=point(), tariff_id="W", during=(SPRING, None), items=1, attributes={},
+        begun_event_id=1, reason="our_error", event_id=2,
+    )  # fmt: skip
+
+
+def carried() -> Carried:
+    return Carried.objects.create(agreement_id=2, from_agreement_id=1, on=SPRING, one_cap=True, event_id=1)
+
+
+def waiver() -> Waiver:
+    nell, _ = User.objects.get_or_create(username="nell")
+    return Waiver.objects.create(account=account(), paper=b"sealed", seen_by=nell, seen_on=SPRING, event_id=1)
+
+
 VIOLATIONS = {
     "customers_customer_named": lambda: customer(name=""),
     "customers_account_number_key": lambda: (account(), account()),
@@ -79,6 +130,17 @@ VIOLATIONS = {
     "customers_link_user": lambda: link(user=None),
     "customers_link_days": lambda: link(who=""),
     "customers_link_never_changes": lambda: Link.objects.filter(pk=link().pk).update(who="Somebody else"),
+    "customers_move_kind": lambda: move(kind="visit"),
+    "customers_move_from": lambda: move(kind="transfer"),
+    "customers_move_never_changes": lambda: Move.objects.filter(pk=move().pk).update(on=SUMMER),
+    "customers_moveundone_why": lambda: undone(reason="whim"),
+    "customers_moveundone_never_changes": lambda: MoveUndone.objects.filter(pk=undone().pk).update(words="Else."),
+    "customers_voided_never_changes": lambda: Voided.objects.filter(pk=voided().pk).delete(),
+    "customers_carried_never_changes": lambda: Carried.objects.filter(pk=carried().pk).update(one_cap=False),
+    "customers_reversion_one": lambda: (reversion(), reversion(during=(SUMMER, AUTUMN))),
+    "customers_reversion_days": lambda: reversion(during=(SPRING, SPRING)),
+    "customers_reversion_never_changes": lambda: Reversion.objects.filter(pk=reversion().pk).update(signed_on=SUMMER),
+    "customers_waiver_never_changes": lambda: Waiver.objects.filter(pk=waiver().pk).update(paper=b"open"),
 }
 
 
@@ -106,3 +168,9 @@ def test_one_may_begin_on_the_day_another_ends():
 
 def test_a_class_that_there_is_not_is_refused_too():
     refused("customers_account_class", lambda: account(customer_class="royal"))
+
+
+def test_a_standing_agreement_ends_by_its_last_day():
+    row = reversion()
+    Reversion.objects.filter(pk=row.pk).update(during=(SPRING, SUMMER))
+    assert reversion(during=(SUMMER, None)).pk != row.pk
