@@ -10,7 +10,6 @@ from curbstop.office import adjustments, ledger, links, tills
 from curbstop.records.ledger.models import Request
 from tests.conftest import NOW
 from tests.desk.conftest import HTMX
-from tests.desk.conftest import HTMX
 from tests.desk.houses import account, bill, key_of, text
 from tests.office.requests import PDF, PNG
 from tests.office.scene import TODAY, by, key
