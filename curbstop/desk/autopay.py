@@ -40,6 +40,7 @@ def autopay_page(request: HttpRequest) -> HttpResponse:
     rates = [(RATES[rate.group], rate) for rate in autopay.get_return_rates(on=on)]
     values = {
         "runs": autopay.list_runs(), "rates": rates, "enrolled": autopay.count_enrolled(), "on": on,
+        "accounts": autopay.list_enrolled(),
         "through": on + timedelta(2), "key": new_key(),
     }  # fmt: skip
     return render(request, "desk/autopay/autopay.html", values)

@@ -43,6 +43,7 @@ class TestAccount:
         assert "account ending 6789" in told and "$500.00 at a time" in told and "the due date" in told
         assert "123456789" not in page.content.decode()
         assert Enrolment.objects.count() == 1
+        assert "Rosa M. Ortiz" in text(cleo.get("/autopay/")) and "ending 6789" in text(cleo.get("/autopay/"))
 
     def test_what_is_wrong_stands_beside_its_field_and_nothing_is_written(self, cleo: Client) -> None:
         sent = enrol(cleo, routing="121042881")

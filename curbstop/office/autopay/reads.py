@@ -141,6 +141,32 @@ def get_return_rates(*, on: date) -> tuple[Rate, ...]:
     return rates(codes, debits)
 
 
+@dataclass(frozen=True)
+class EnrolledRow:
+    """An account on autopay: from which bank account, at most how much at a time (None: no limit), on which day."""
+
+    number: str
+    name: str
+    last_four: str
+    limit_cents: int | None
+    draft_day: int | None
+    from_on: date
+
+
+def list_enrolled(*, limit: int = 200) -> tuple[EnrolledRow, ...]:
+    """The accounts on autopay, by name."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select a.number, c.name, e.last_four, e.limit_cents, e.draft_day, e.from_on from payments_enrolment e"
+            " join customers_account a on a.id = e.account_id join customers_customer c on c.id = a.customer_id"
+            " where not exists (select from payments_enrolment f where f.follows_id = e.id)"
+            " and not exists (select from payments_enrolmentend x where x.enrolment_id = e.id)"
+            " order by c.name, a.number limit %s",
+            [limit],
+        )
+        return tuple(EnrolledRow(*row) for row in cursor.fetchall())
+
+
 def count_enrolled() -> int:
     """How many accounts are on autopay."""
     with connection.cursor() as cursor:
