@@ -19,6 +19,7 @@ from django.db import connection
 
 from curbstop.office import policies
 from curbstop.office._events import Acting
+from curbstop.office._locks import lock_accounts
 from curbstop.office._once import Refused, plain
 from curbstop.records.orders.models import End, Order, Plan
 from curbstop.rules.customers import BadEntry, check_text
@@ -466,6 +467,8 @@ def lock_order(order_id: int, *, ended: bool = False) -> Order:
     order = Order.objects.filter(pk=order_id).select_related("premise").first()
     if order is None:
         raise Refused(f"There is no order {order_id}; the board lists those that are open.", field="order_id")
+    if order.account_id is not None:
+        lock_accounts([order.account_id])  # accounts before premises, as a start and a stop have it
     with connection.cursor() as cursor:
         cursor.execute("select id from customers_premise where id = %s for no key update", [order.premise_id])
     end = End.objects.filter(pk=order_id).select_related("by").first()
