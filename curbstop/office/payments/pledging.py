@@ -183,4 +183,8 @@ def list_pledges() -> tuple[PledgeRow, ...]:
             "   join ledger_gl g on g.id = p.gl_id where p.document_id = d.id and p.sub = 1 and g.object = 1070) i"
             " on i.cents > 0 order by d.due_on, d.id"
         )
-        return tuple(PledgeRow(*row, receipt_number(code, no)) for *row, code, no in cursor.fetchall())
+        return tuple(_row(*row) for row in cursor.fetchall())
+
+
+def _row(*row: Any) -> PledgeRow:
+    return PledgeRow(*row[:-2], receipt_number(row[-2], row[-1]))
