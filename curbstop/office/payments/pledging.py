@@ -187,4 +187,5 @@ def list_pledges() -> tuple[PledgeRow, ...]:
 
 
 def _row(*row: Any) -> PledgeRow:
-    return PledgeRow(*row[:-2], receipt_number(row[-2], row[-1]))
+    values = [*row[:-2], receipt_number(row[-2], row[-1])]
+    return PledgeRow(*values)
