@@ -2,6 +2,7 @@
 
 import dataclasses
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -49,9 +50,15 @@ def show(number: str, on: datetime | None, as_json: bool) -> None:
 @click.option("--as-of", "as_of", type=DAY, help="What had happened by this day.  [default: today]")
 @click.option("--known", "known", type=DAY, help="As the books knew it on this day.  [default: today]")
 @click.option("--from", "from_on", type=DAY, help="Lines from this day on; the rest is the opening.")
+@click.option("--pdf", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Into this file, as PDF.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def statement(
-    number: str, as_of: datetime | None, known: datetime | None, from_on: datetime | None, as_json: bool
+    number: str,
+    as_of: datetime | None,
+    known: datetime | None,
+    from_on: datetime | None,
+    pdf: Path | None,
+    as_json: bool,
 ) -> None:
     """The statement of an account as of any day, as it was known on any other.
 
@@ -73,6 +80,12 @@ def statement(
             known_on=known.date() if known else today,
             from_on=from_on.date() if from_on else None,
         )
+        if pdf is not None:
+            from curbstop.desk import papers
+
+            pdf.write_bytes(papers.statement(found, header, at=clock.now()))
+            click.echo(f"{pdf}: {found.number}, as of {found.as_of}, {dollars(found.closing_cents)} owed.")
+            return
     if as_json:
         show_json(dataclasses.asdict(found))
         return

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse as address_of
 from django.views.decorators.http import require_POST
 
-from curbstop.desk import clock
+from curbstop.desk import clock, papers
 from curbstop.desk.forms import Entries, day_of, sentence
 from curbstop.desk.frame import actor, new_key
 from curbstop.formats import gl
@@ -28,9 +28,12 @@ def closing_page(request: HttpRequest, errors: dict[str, str] | None = None, sta
     days = books.list_days(through=today)
     files = books.list_exports(limit=12)
     closed = [row for row in days if row.state == "closed"]
+    over = [row for row in days if row.state != "closed" and row.on < today]
     values = {
         "days": days,
         "next": next((row for row in reversed(days) if row.state != "closed"), None),
+        "through": over[0] if len(over) > 1 else None,
+        "over": len(over),
         "months": books.list_months(limit=6),
         "files": files,
         "to_send": next((row.on for row in closed if not row.file_id), None),
@@ -44,24 +47,35 @@ def closing_page(request: HttpRequest, errors: dict[str, str] | None = None, sta
 
 
 def day(request: HttpRequest, day: str, error: str = "", status: int = 200) -> HttpResponse:
-    """One accounting day: its checklist, or what it was closed with."""
+    """One accounting day: its checklist, or what it was closed with. With open days before it, they go together."""
     on = _day(day)
     closed = books.list_closes(period=on.isoformat())
-    is_open = on in ledger.get_open_days()
-    prepared = books.get_prepared(on.isoformat()) if is_open else None
-    checklist = books.get_day_checklist(on) if is_open else None
+    days = _through(on)
+    ready = [books.get_prepared(one.isoformat()) for one in days]
+    prepared = ready[-1] if ready and all(ready) else None
+    checklist = books.get_through_checklist(on) if days else None
     values = {
         "on": on,
+        "first": days[0] if days else on,
+        "many": len(days),
         "closed": closed[0] if closed else None,
-        "open": is_open,
+        "open": bool(days),
         "checklist": checklist,
         "lines": _lines(checklist.lines) if checklist else _kept(closed[0].checks["lines"]) if closed else [],
         "prepared": prepared,
-        "own": prepared is not None and prepared.by_id == actor(request).id,
+        "rows": sum(one.rows for one in ready if one),
+        "debit_cents": sum(one.debit_cents for one in ready if one),
+        "own": any(one is not None and one.by_id == actor(request).id for one in ready),
         "error": error,
         "key": new_key(),
     }
     return render(request, "desk/closing/day.html", values, status=status)
+
+
+def _through(on: date) -> list[date]:
+    """The open days through one, oldest first; none where that one is not open."""
+    days = ledger.get_open_days()
+    return [one for one in days if one <= on] if on in days else []
 
 
 def _day(text: str) -> date:
@@ -108,10 +122,13 @@ def prepare(request: HttpRequest, day: str) -> HttpResponse:
     """Make a day ready to close."""
     on = _day(day)
     try:
-        books.prepare_day(key=Entries(request.POST).key, by=actor(request), at=clock.now(), on=on)
+        many = len(_through(on)) > 1
+        prepare_them = books.prepare_through if many else books.prepare_day
+        prepare_them(key=Entries(request.POST).key, by=actor(request), at=clock.now(), on=on)
     except (BadValue, Refused) as bad:
         return _day_again(request, on, sentence(bad))
-    messages.success(request, "The day is ready. Another person closes it.")
+    what = "The days are ready. Another person closes them." if many else "The day is ready. Another person closes it."
+    messages.success(request, what)
     return redirect("closing-day", day=on.isoformat())
 
 
@@ -119,13 +136,18 @@ def prepare(request: HttpRequest, day: str) -> HttpResponse:
 def close(request: HttpRequest, day: str) -> HttpResponse:
     """Close a day that somebody else made ready."""
     on, entries = _day(day), Entries(request.POST)
+    given: dict[str, Any] = {"key": entries.key, "by": actor(request), "at": clock.now(), "on": on}
     try:
-        done = books.close_day(
-            key=entries.key, by=actor(request), at=clock.now(), on=on, prepared_id=entries.whole("prepared")
-        )
+        prepared_id = entries.whole("prepared")
+        if len(_through(on)) > 1:
+            all_of_them = books.close_through(prepared_id=prepared_id, **given)
+            says = f"{all_of_them.days} days are closed through {on.isoformat()}: {all_of_them.rows:,} rows."
+        else:
+            done = books.close_day(prepared_id=prepared_id, **given)
+            says = f"{done.period} is closed: {done.rows:,} rows, {show(done.debit_cents)} each side."
     except (BadValue, Refused) as bad:
         return _day_again(request, on, sentence(bad))
-    messages.success(request, f"{done.period} is closed: {done.rows:,} rows, {show(done.debit_cents)} each side.")
+    messages.success(request, says)
     return redirect("closing")
 
 
@@ -243,21 +265,32 @@ def ageing(request: HttpRequest) -> HttpResponse:
 
 def statement(request: HttpRequest, number: str) -> HttpResponse:
     """The statement of an account as of any day, as it was known on any other."""
+    header, found, entries = _statement(request, number)
+    values = {
+        "header": header,
+        "found": found,
+        "ageing": list(zip(BUCKETS, found.ageing, strict=True)),
+        "asked": request.GET.urlencode(),
+        "errors": entries.errors,
+        "sent": request.GET,
+    }
+    return render(request, "desk/closing/statement.html", values)
+
+
+def statement_pdf(request: HttpRequest, number: str) -> HttpResponse:
+    """The same statement as PDF."""
+    header, found, _ = _statement(request, number)
+    return papers.pdf(papers.statement(found, header, at=clock.now()), name=f"statement-{number}-{found.as_of}.pdf")
+
+
+def _statement(request: HttpRequest, number: str) -> tuple[pages.Header, ledger.Standing, Entries]:
     today = clock.today()
     header = pages.get_header(number=number, on=today)
     entries = Entries(request.GET)
     as_of = entries.day("as_of", required=False) or today
     known = entries.day("known", required=False) or today
     from_on = entries.day("from", required=False)
-    found = ledger.get_standing(header.id, as_of=as_of, known_on=known, from_on=from_on)
-    values = {
-        "header": header,
-        "found": found,
-        "ageing": list(zip(BUCKETS, found.ageing, strict=True)),
-        "errors": entries.errors,
-        "sent": request.GET,
-    }
-    return render(request, "desk/closing/statement.html", values)
+    return header, ledger.get_standing(header.id, as_of=as_of, known_on=known, from_on=from_on), entries
 
 
 @require_POST

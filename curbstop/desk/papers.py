@@ -13,7 +13,8 @@ from curbstop.formats.paper.letterhead import Letterhead
 from curbstop.formats.paper.receipt import PaidAccount, PaidItem, ReceiptPaper, TenderLine, receipt_pdf
 from curbstop.formats.paper.receipt import receipt_text as thermal_text
 from curbstop.formats.paper.slip import SlipLine, SlipPaper, slip_pdf
-from curbstop.office import pages, tills
+from curbstop.formats.paper.statement import OpenLine, StatementPaper, StatementPaperLine, statement_pdf
+from curbstop.office import ledger, pages, tills
 from curbstop.office.bills.statements import account_no, letterhead
 from curbstop.office.payments import LetterRow
 
@@ -108,6 +109,41 @@ def slip(found: tills.SlipMade, *, at: datetime) -> bytes:
             check_cents=found.check_cents,
             money_order_cents=found.money_order_cents,
             lines=lines,
+        )
+    )
+
+
+def statement(found: ledger.Standing, header: pages.Header, *, at: datetime) -> bytes:
+    """A statement of account as PDF, by the office of the day it is known on."""
+    head = letterhead(on=found.known_on)
+    postal = header.mail_to or (header.address, header.place)
+    return statement_pdf(
+        StatementPaper(
+            letterhead=head,
+            account_no=account_no(found.number),
+            name=header.name,
+            to_lines=tuple(line for line in postal if line)[:4],
+            from_on=found.from_on,
+            as_of=found.as_of,
+            known_on=found.known_on,
+            printed_at=timezone.localtime(at),
+            opening_cents=found.opening_cents,
+            charges_cents=found.charges_cents,
+            credits_cents=found.credits_cents,
+            closing_cents=found.closing_cents,
+            lines=tuple(
+                StatementPaperLine(
+                    line.effective_on,
+                    line.posted_on,
+                    line.says,
+                    line.charge_cents,
+                    line.credit_cents,
+                    line.balance_cents,
+                )
+                for line in found.lines
+            ),
+            items=tuple(OpenLine(item.says, item.due_on, item.bucket, item.open_cents) for item in found.items),
+            late=found.late,
         )
     )
 

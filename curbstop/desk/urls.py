@@ -202,5 +202,6 @@ urlpatterns = [
     path("customers/<number>/cash-only/", marks.cash_only, name="customers-cash-only"),
     path("customers/<number>/facts/", facts.account_page, name="customers-facts"),
     path("customers/<number>/statement/", closing.statement, name="customers-statement"),
+    path("customers/<number>/statement.pdf", closing.statement_pdf, name="customers-statement-pdf"),
     path("customers/<number>/<what>/", customers.history, name="customers-history"),
 ]

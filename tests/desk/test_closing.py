@@ -45,6 +45,17 @@ def test_the_next_day_to_close_is_offered_with_its_checklist(fay: Client) -> Non
     assert "Every drawer of the day is counted and signed" in day and "Make it ready" in day
 
 
+def test_days_that_were_left_open_close_together(fay: Client, sue: Client) -> None:
+    *_, last, _today = ledger.get_open_days()
+    many = ledger.get_open_days().index(last) + 1
+    assert f"/closing/day/{last}/" in fay.get("/closing/").content.decode()
+    assert f"{many} days together" in text(fay.get(f"/closing/day/{last}/"))
+    assert make_ready(fay, last).status_code == 302
+    assert "Close the days" in text(sue.get(f"/closing/day/{last}/"))
+    assert close(sue, last, "c-9")["Location"] == "/closing/"
+    assert len(closing.list_closes()) == many and len(ledger.get_open_days()) == 1
+
+
 def test_one_makes_it_ready_and_another_closes_it(fay: Client, sue: Client) -> None:
     on = first()
     assert make_ready(fay, on)["Location"] == f"/closing/day/{on}/"
@@ -109,6 +120,8 @@ def test_the_statement_of_any_day_as_known_on_any_other(cleo: Client) -> None:
     assert "Closing" in now and "Open then" in now
     then = text(cleo.get(f"/customers/{number}/statement/?as_of=2025-12-01&known=2025-12-01"))
     assert "Nothing was open" in then and "Nothing happened in this time" in then
+    printed = cleo.get(f"/customers/{number}/statement.pdf?as_of=2025-12-01&known=2025-12-01")
+    assert printed["Content-Type"] == "application/pdf" and printed.content.startswith(b"%PDF")
     odd = text(cleo.get(f"/customers/{number}/statement/?as_of=soon"))
     assert "is not a day" in odd
 
