@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db import connection
@@ -141,7 +141,7 @@ def confirm(
         slip_id=slip_id, txn_id=txn_id, confirmed_on=on, reference=reference, by_id=by.id, event_id=event.id
     )
     event.about(f"slip:{slip_id}", says=f"The bank shows the deposit of {show(cents)}.")
-    return get_slip(slip_id)
+    return replace(slip, confirmed_on=on)
 
 
 @dataclass(frozen=True)
