@@ -9,10 +9,12 @@ from curbstop.office._once import NotPermitted, Refused
 from curbstop.records.base.models import Event
 from curbstop.records.bills.models import Charge
 from curbstop.records.customers.models import Account, Agreement, Carried, Move, Voided
+from curbstop.records.decisions.models import PolicyValue
 from curbstop.records.meters.models import Average, Read
 from curbstop.records.payments.models import DepositDemand
 from curbstop.records.payments.received import Letter
 from curbstop.rules.faults import BadValue
+from tests.books import set_policy
 from tests.office.scene import at_on, by, key, move_in, open_account, point, premise, read
 from tests.office.test_moves import start, stop
 
@@ -204,3 +206,20 @@ def test_a_standing_agreement_is_one_a_premise_and_ends_with_a_reason():
     tenant = move_in(9, IN, register=61_200, name="R Four")
     assert stop(tenant, 9, MOVES + timedelta(1)).reverted is None
     assert Account.objects.filter(pk=owner).exists() and read(9, MOVES + timedelta(2), 70_000)
+
+
+# --- what the guideline looks at --------------------------------------------------------------------------------------
+
+
+def test_a_business_pays_by_the_largest_bill_of_the_place():
+    """Tahlequah's rule on bills of the books; without one somebody estimates, and nothing is guessed."""
+    PolicyValue.objects.filter(policy="deposit.commercial").delete()
+    set_policy(
+        "deposit.commercial",
+        {"amount_cents": 5_000, "instalments": 1, "times": "1.5", "of": "largest", "over_months": 12},
+    )
+    shop = open_account("Café", customer_class="commercial", tenure="business", kind="organization").account_id
+    open_question = moves.get_start_preview(premise_id=premise(4), account_id=shop, on=IN)
+    assert "estimate a month's bill" in open_question.deposit_not_set and open_question.deposit_cents == 0
+    done = start(shop, 4, on=IN, estimate_cents=20_000)
+    assert done.deposit_cents == 30_000 and DepositDemand.objects.get(account=shop).cents == 30_000
