@@ -98,15 +98,7 @@ def test_the_bill_and_its_late_fee_are_worked_out_again(misread):
     assert (figures["Late charge taken back"], figures["Late charge on the right bill"]) == ("-1.99", "1.74")
     assert ledger.get_balance(a1) == -1265
 
-    # both reads and both bills stay; the letter has them
-    kept, counts = Read.objects.get(pk=wrong), Read.objects.get(replaces_id=wrong)
-    assert (kept.register, counts.register, counts.usage_gal) == (45_830, 43_580, 5_680)
-    assert Cancelled.objects.get(bill=first).replaced_by_id == right.pk and lines(first) == was
-    letter = adjustments.get_request(asked.request_id, on=APPROVED).facts["letters"][str(a1)]
-    assert letter[0] == (
-        "We read 45,830 where the meter said 43,580. Your bill and its late fee were worked out again; you"
-        " have a credit of $12.65."
-    )
+    both_stay(a1, wrong, first, right, was, asked)
     event = Event.objects.latest("id")
     assert (event.act, event.by_id) == ("adjustments.approve", by("sue").id) and f"account:{a1}" in event.subjects
     with pytest.raises(Refused, match="another replaces it already"):
@@ -120,6 +112,18 @@ def test_the_bill_and_its_late_fee_are_worked_out_again(misread):
     bill = last_bill(a1)
     assert bill.total_cents == 9118 == 950 + 3173 + 2070 + 1775 + 1150
     assert (bill.due_on, ledger.get_balance(a1)) == (date(2026, 5, 19), 7853)
+
+
+def both_stay(a1, wrong, first, right, was, asked):
+    """Both reads and both bills stay; the letter has them."""
+    kept, counts = Read.objects.get(pk=wrong), Read.objects.get(replaces_id=wrong)
+    assert (kept.register, counts.register, counts.usage_gal) == (45_830, 43_580, 5_680)
+    assert Cancelled.objects.get(bill=first).replaced_by_id == right.pk and lines(first) == was
+    letter = adjustments.get_request(asked.request_id, on=APPROVED).facts["letters"][str(a1)]
+    assert letter[0] == (
+        "We read 45,830 where the meter said 43,580. Your bill and its late fee were worked out again; you"
+        " have a credit of $12.65."
+    )
 
 
 def test_what_cannot_be_made_again_says_why(misread):
