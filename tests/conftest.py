@@ -39,7 +39,7 @@ ORDER = (
 # `make test` draws the same cases for the same code, so that it says the same twice; `make laws` draws new ones.
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("new", deadline=None, print_blob=True)
-settings.load_profile("new" if os.environ.get("CURBSTOP_LAWS") == "new" else "same")
+settings.load_profile("new" if os.environ.get("CURBSTOP_LAWS") else "same")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -22,12 +22,17 @@ RUNS = "select id from bills_run order by id desc limit 2"
 
 @move("ledger.open_day")
 def open_day(w: World) -> Call | None:
-    """Another day; now and then the day of the next bills."""
+    """Another day."""
     on = w.today + timedelta(w.one([1, 1, 2, 7]))
-    if w.rarely(3):
-        query = "select min(bill_on) from decisions_cycledate where cycle_id = '1' and bill_on > %s"
-        on = w.rows(query, w.today)[0][0] or on
     return Call("ledger.open_day", w.who("clock", "fay"), {"on": on})
+
+
+@move("ledger.open_day bills")
+def open_bill_day(w: World) -> Call | None:
+    """The day of the next bills."""
+    query = "select min(bill_on) from decisions_cycledate where cycle_id = '1' and bill_on > %s"
+    on = w.rows(query, w.today)[0][0]
+    return Call("ledger.open_day", "fay", {"on": on}) if on else None
 
 
 @move("ledger.open_day year")
