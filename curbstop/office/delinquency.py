@@ -344,10 +344,11 @@ with item as (
   from bills_bill b
   join ledger_posting p on p.account_id = b.account_id and p.document_id = b.id and p.sub = 2
   join ledger_transaction t on t.id = p.txn_id
-  where b.run_id = %(run)s group by b.id, p.fund, p.line_no, p.gl_id)
+  where b.run_id = %(run)s group by b.id, p.fund, p.line_no, p.gl_id),
+of_bill as (select item.*, max(open) over (partition by id) most from item)
 select i.id, i.account_id, i.fund, sum(i.billed)::bigint, sum(greatest(i.open, 0))::bigint
-from item i join customers_account a on a.id = i.account_id
-where i.id in (select id from item where open > 0)
+from of_bill i join customers_account a on a.id = i.account_id
+where i.most > 0
 group by i.id, i.account_id, a.number, i.fund order by a.number, i.id, i.fund"""
 
 
