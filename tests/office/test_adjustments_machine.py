@@ -135,6 +135,21 @@ class Approvals(RuleBasedStateMachine):
 class TestApprovals(TestCase):
     """The machine, each run in a transaction that is undone."""
 
+    def test_a_supervisor_approves_to_his_limit_and_not_a_cent_more(self) -> None:
+        walk = Approvals()
+        walk.town()
+        of = walk.accounts[0].id
+        first, second = (ask("clerk", account_id=of, cents=cents) for cents in (9_000, LIMIT - 9_000))
+        for request in (first, second):
+            assert walk.decide(adjustments.approve, request, "supervisor").level == "supervisor"
+        for cents in (1, 2):
+            more = ask("clerk", account_id=of, cents=cents)
+            assert walk.decide(adjustments.approve, more, "supervisor") is None
+        assert walk.decide(adjustments.approve, more, "director").level == "finance_director"
+        alone = ask("clerk", account_id=walk.accounts[1].id, cents=LIMIT + 1)
+        assert walk.decide(adjustments.approve, alone, "boss") is None
+        walk.no_supervisor_passes_the_limit()
+
     def test_nothing_gets_round_it(self) -> None:
         from django.db import transaction
         from hypothesis.stateful import run_state_machine_as_test

@@ -60,6 +60,18 @@ class TestVoid:
         assert take(of, 9459).no == receipt.no + 1
         assert Reversal.objects.get().why == "voided"
 
+    def test_what_it_left_was_moved_since(self, town):
+        of, other = account(), account(1_000_002)
+        receipt = take(of, 5000)
+        asked = void(receipt)
+        moved = ask("clerk", kind="transfer", reason="paid_for_another", from_account_id=of.id,
+                    to_account_id=other.id, cents=2000)  # fmt: skip
+        approve(moved)
+        with pytest.raises(Refused, match=r"20.00 that receipt T1-000001 left as deposit or credit was given back"):
+            approve(asked)
+        ties()
+        assert (ledger.get_balance(of.id), ledger.get_balance(other.id)) == (-3000, -2000)
+
     def test_who_took_the_payment_is_no_second_person(self, town):
         of = account()
         bill(of)
