@@ -104,7 +104,7 @@ _ORDERS = frozenset(
         "orders.complete", "orders.cannot_complete", "orders.confirm_warning",
     }
 )  # fmt: skip
-"""The office's, which also enters what a crew wrote on paper; a mark for two persons is the supervisor's, by the act."""
+"""The office's, which also enters what a crew wrote on paper; a mark for two persons is the supervisor's by the act."""
 _CREW = frozenset(
     {
         "orders.complete", "orders.cannot_complete", "orders.confirm_warning", "orders.change", "orders.write",

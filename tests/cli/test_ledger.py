@@ -38,7 +38,9 @@ def test_the_journal_goes_into_a_file(run, tmp_path):
 def test_days_and_files(run):
     told = json.loads(run("ledger", "days", "--json", "--limit", "3").output)
     assert len(told) == 3 and told[0]["state"] == "open"
-    assert run("ledger", "file").output == ""
+    sent = run("ledger", "file").output
+    assert len(sent.splitlines()) == 2 and "moore_ok-20260130-2" in sent and "taken as JE 2601" in sent
+    assert run("ledger", "file", "moore_ok-20260130-2").output.startswith("H,")
     missing = run("ledger", "file", "moore_ok-1")
     assert missing.exit_code == 1 and "There is no general-ledger file" in str(missing.exception or missing.output)
 
