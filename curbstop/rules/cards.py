@@ -42,6 +42,11 @@ _PHONE = re.compile(
     rf"(?<![0-9])(?:\+?1{_GAP}{{1,2}})?\(?[2-9][0-9]{{2}}\)?{_GAP}{{1,2}}[0-9]{{3}}{_GAP}{{1,2}}[0-9]{{4}}(?![0-9])"
 )
 _DATE = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9])")
+_MADE = re.compile(
+    r"(?<![0-9A-Za-z])(?=[0-9-]*[a-f])"
+    r"(?:[0-9a-f]{32,}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?![0-9A-Za-z])"
+)
+"""What programs make by chance: a sealed box, a digest, a UUID. One in some hundreds holds digits that pass for a card."""
 MASK = "[card number removed]"
 
 
@@ -69,7 +74,8 @@ def find_card_numbers(text: str) -> tuple[tuple[int, int], ...]:
     """The places of card numbers in a text, half-open: one row of digits, or groups with spaces or dashes between.
 
     Groups are taken whole, so an account number beside another is none; a date is none, and three, three and four
-    digits are a telephone number. Of a row longer than any card its beginning is looked at, where expiry and code were
+    digits are a telephone number. Thirty-two and more letters and digits of base sixteen are what a program made, which
+    nobody types. Of a row longer than any card its beginning is looked at, where expiry and code were
     typed on. Digits of other scripts count as digits.
 
     >>> find_card_numbers("paid with 4111 1111 1111 1111, thanks")
@@ -81,7 +87,7 @@ def find_card_numbers(text: str) -> tuple[tuple[int, int], ...]:
         return ()
     plain = "".join(map(_plain_digit, text))
     hidden = plain
-    for other in (_PHONE, _DATE):
+    for other in (_MADE, _PHONE, _DATE):
         hidden = other.sub(lambda found: "x" * len(found.group()), hidden)
     return tuple(_merged(place for run in _RUN.finditer(hidden) for place in _in_run(run.group(), run.start())))
 

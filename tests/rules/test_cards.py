@@ -1,7 +1,9 @@
 """Card numbers are found wherever a person may write one, and nothing else is taken for one."""
 
+from uuid import UUID
+
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from curbstop.formats import scanline
@@ -115,3 +117,18 @@ def test_fields_are_looked_through_but_for_those_that_hold_numbers_of_their_own(
 def test_a_report_that_cannot_be(wrong):
     with pytest.raises(ValueError, match="report"):
         Report(reference="r", **wrong)
+
+
+@example(bytes.fromhex("39622481299044c981fd8fc876540bb0"))
+@given(st.binary(min_size=16, max_size=80))
+def test_what_a_program_makes_by_chance_is_no_card(made):
+    """An ask was refused, and an enrolment: a UUID and a sealed box in base sixteen held digits that pass the check."""
+    assume(set(made.hex()) & set("abcdef"))
+    assert find_card_numbers(f"ask-{made.hex()}") == ()
+    assert find_card_numbers(str(UUID(bytes=made[:16]))) == () or not set(made[:16].hex()) & set("abcdef")
+
+
+def test_a_card_beside_what_a_program_made_is_found():
+    made = "39622481299044c981fd8fc876540bb0"
+    for text in (f"{made} 4111111111111111", f"4111-1111-1111-1111 {made}", "visa4111111111111111", "4111111111111111f"):
+        assert find_card_numbers(text) != (), text
