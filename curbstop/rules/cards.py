@@ -46,7 +46,7 @@ _MADE = re.compile(
     r"(?<![0-9A-Za-z])(?=[0-9-]*[a-f])"
     r"(?:[0-9a-f]{32,}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?![0-9A-Za-z])"
 )
-"""What programs make by chance: a sealed box, a digest, a UUID. One in some hundreds holds digits that pass for a card."""
+"""What programs make by chance: a sealed box, a digest, a UUID. One in hundreds holds digits that pass for a card."""
 MASK = "[card number removed]"
 
 

@@ -130,5 +130,10 @@ def test_what_a_program_makes_by_chance_is_no_card(made):
 
 def test_a_card_beside_what_a_program_made_is_found():
     made = "39622481299044c981fd8fc876540bb0"
-    for text in (f"{made} 4111111111111111", f"4111-1111-1111-1111 {made}", "visa4111111111111111", "4111111111111111f"):
+    for text in (
+        f"{made} 4111111111111111",
+        f"4111-1111-1111-1111 {made}",
+        "visa4111111111111111",
+        "4111111111111111f",
+    ):
         assert find_card_numbers(text) != (), text
