@@ -1,4 +1,4 @@
-"""The end of days and months: the clock makes a week's days ready, finance closes them; two people close a month."""
+"""The end of days and months: the clock makes a month's days ready, finance closes them; two people close the month."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from curbstop.simulator.office import Office
 
 
 def make_ready(office: Office, day: date) -> None:
-    """On the first open day of a week, before the office opens: the days of last week."""
+    """On the first open day of a month, before the office opens: the days of last month.
+
+    An office closes each day; a year's days closed one by one were two thirds of the time of raising a town.
+    """
     over = [on for on in ledger.get_open_days() if on < day]
-    if over and over[-1].isocalendar()[:2] != day.isocalendar()[:2]:
+    if over and (over[-1].year, over[-1].month) != (day.year, day.month):
         office.do(closing.prepare_through, who=CLOCK, at=office.at(day, 6, 40), on=over[-1])
 
 
