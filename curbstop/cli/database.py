@@ -213,14 +213,14 @@ def migrate(schema: str) -> bool:
     from django.db import connection
 
     wanted = f"curbstop migrations {_migrations_hash()}"
-    with connection.cursor() as cursor:
-        cursor.execute("select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = %s", [schema])
-        if (row := cursor.fetchone()) and row[0] == wanted:
-            _put_owner_down()
-            return False
-        set_up_django()
-        from curbstop.cli.migrating import apply_migrations
+    told = ask_first("select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = %s", schema)
+    if told == wanted:
+        _put_owner_down()
+        return False
+    set_up_django()
+    from curbstop.cli.migrating import apply_migrations
 
+    with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_lock(hashtext(%s))", [f"curbstop migrate {schema}"])
         try:
             apply_migrations()
@@ -232,6 +232,15 @@ def migrate(schema: str) -> bool:
             cursor.execute("select pg_advisory_unlock(hashtext(%s))", [f"curbstop migrate {schema}"])
     _put_owner_down()
     return True
+
+
+def ask_first(query: str, *values: str) -> object:
+    """The first value that a question finds, asked before the apps are loaded, when Django warns of its own cursors."""
+    from django.db import connection
+
+    connection.ensure_connection()
+    row = connection.connection.execute(query, values).fetchone()
+    return row[0] if row else None
 
 
 def _put_owner_down() -> None:

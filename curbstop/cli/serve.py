@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from curbstop.cli.example import Welcome
 
 THREADS = 8  # each keeps one database connection
-ACCOUNTS = 600  # of the town that the first start raises: big enough to be a town, small enough to wait for
+ACCOUNTS = 300  # of the town that the first start raises: big enough to be a town, small enough to wait for
 
 
 @click.command()
@@ -116,11 +116,7 @@ def _bring_up_to_date(console: Console, opened: database.Opened) -> None:
 
 def _has_a_city() -> bool:
     """Whether anything ever happened here."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("select exists (select from base_event)")
-        return bool(cursor.fetchone()[0])
+    return bool(database.ask_first("select exists (select from base_event)"))
 
 
 def _make_ready(console: Console, accounts: int, months: int) -> "Welcome":
