@@ -235,11 +235,15 @@ def migrate(schema: str) -> bool:
 
 
 def ask_first(query: str, *values: str) -> object:
-    """The first value that a question finds, asked before the apps are loaded, when Django warns of its own cursors."""
+    """The first value that a question finds, asked before the apps are loaded.
+
+    Django warns of its own cursors then, and of a connection that is open while they load: it asks that one for types.
+    """
     from django.db import connection
 
     connection.ensure_connection()
     row = connection.connection.execute(query, values).fetchone()
+    connection.close()
     return row[0] if row else None
 
 
