@@ -1,4 +1,4 @@
-"""What follows when a bill is not paid. So far: the late charge that the bill announced, assessed once for each run.
+"""The late charge that the bill announced, assessed once for each run after its due date.
 
 A payment on its way when a run is looked at (a card asked, a draft, a row of a file) makes its late charge wait
 (``late.pending_waits``), and so does a dispute for the part that is disputed; when the money has come or come to
