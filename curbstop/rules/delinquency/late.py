@@ -1,4 +1,4 @@
-"""What follows when a bill is not paid: so far the late charge."""
+"""The late charge that a bill announced."""
 
 from __future__ import annotations
 
