@@ -9,6 +9,12 @@ from curbstop.office._once import NotPermitted, Refused
 from curbstop.office.pages import NotThere
 from curbstop.rules.faults import BadValue
 
+
+def wants_part(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of the page and not the whole of it; its middleware marks every request."""
+    return bool(request.htmx)  # type: ignore[attr-defined]
+
+
 _SAID = {404: "Not there", 403: "Not permitted", 409: "Refused"}
 
 

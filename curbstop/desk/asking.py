@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from curbstop.desk import clock
+from curbstop.desk.answers import wants_part
 from curbstop.desk.forms import Entries, sentence
 from curbstop.desk.frame import actor, new_key
 from curbstop.formats.paper import words
@@ -100,7 +101,7 @@ def _form(
         "most_files": MOST_FILES,
         "most_mb": MOST_BYTES // 1_000_000,
     }
-    part = request.htmx and not asking  # type: ignore[attr-defined]
+    part = wants_part(request) and not asking
     name = "desk/adjustments/strip.html" if part else "desk/adjustments/ask.html"
     return render(request, name, {**values, "oob": part}, status=422 if asking else 200)
 

@@ -18,6 +18,7 @@ from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
 from curbstop.desk import clock
+from curbstop.desk.answers import wants_part
 from curbstop.desk.forms import Entries, sentence
 from curbstop.desk.frame import actor, new_key
 from curbstop.office import pages, payments, policies, staff
@@ -74,7 +75,7 @@ def card(request: HttpRequest, number: str) -> HttpResponse:
         "fee": _fee_policy(),
         "key": entries.key or new_key(),
     }
-    part = request.htmx  # type: ignore[attr-defined]
+    part = wants_part(request)
     return render(request, "desk/cards/strip.html" if part else "desk/cards/card.html", {**values, "oob": part})
 
 

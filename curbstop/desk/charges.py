@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from curbstop.desk import clock
+from curbstop.desk.answers import wants_part
 from curbstop.desk.forms import Entries
 from curbstop.desk.frame import actor, new_key
 from curbstop.office import ledger, pages, policies
@@ -50,7 +51,7 @@ def charge(request: HttpRequest, number: str) -> HttpResponse:
         "sent": entries.sent,
         "key": entries.key or new_key(),
     }
-    part = request.htmx and not doing  # type: ignore[attr-defined]
+    part = wants_part(request) and not doing
     name = "desk/charges/strip.html" if part else "desk/charges/charge.html"
     return render(request, name, {**values, "oob": part}, status=422 if doing else 200)
 

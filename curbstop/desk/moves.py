@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from curbstop.desk import clock, papers
+from curbstop.desk.answers import wants_part
 from curbstop.desk.credit import read_checks, signed
 from curbstop.desk.forms import Entries, sentence
 from curbstop.desk.frame import actor, new_key
@@ -66,7 +67,7 @@ def start(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("at", "").strip()
     found = pages.find_premises(text, on=clock.today()) if text else ()
     values = {"at": text, "found": found, "account": request.GET.get("account", "")}
-    part = bool(request.htmx)  # type: ignore[attr-defined]
+    part = wants_part(request)
     return render(request, "desk/moves/places.html" if part else "desk/moves/start.html", values)
 
 
@@ -99,7 +100,7 @@ def apply(request: HttpRequest, premise: int) -> HttpResponse:
         "check_key": new_key(),
         "windows": moves.get_windows(on=form.on or clock.today()),
     }
-    part = bool(request.htmx)  # type: ignore[attr-defined]
+    part = wants_part(request)
     return render(request, "desk/moves/weighed.html" if part else "desk/moves/apply.html", values)
 
 

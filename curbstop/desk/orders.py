@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from curbstop.desk import clock, order_papers, papers
+from curbstop.desk.answers import wants_part
 from curbstop.desk.forms import Entries, day_of, sentence
 from curbstop.desk.frame import actor, new_key
 from curbstop.office import orders, pages
@@ -143,7 +144,7 @@ def find(request: HttpRequest) -> HttpResponse:
     """The first screen of a new order: the place."""
     text = request.GET.get("at", "").strip()
     found = pages.find_premises(text, on=clock.today()) if text else ()
-    part = bool(request.htmx)  # type: ignore[attr-defined]
+    part = wants_part(request)
     name = "desk/orders/places.html" if part else "desk/orders/find.html"
     return render(request, name, {"at": text, "found": found})
 
@@ -173,7 +174,7 @@ def write(request: HttpRequest, premise: int) -> HttpResponse:
         "key": entries.key or new_key(),
         "today": clock.today(),
     }
-    part = bool(request.htmx) and entries.raw("do") != "write"  # type: ignore[attr-defined]
+    part = wants_part(request) and entries.raw("do") != "write"
     return render(request, "desk/orders/form.html" if part else "desk/orders/write.html", values)
 
 

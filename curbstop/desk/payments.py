@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse as address_of
 
 from curbstop.desk import clock, counter, papers, stubs
+from curbstop.desk.answers import wants_part
 from curbstop.desk.counter import Counter
 from curbstop.desk.forms import Entries
 from curbstop.desk.frame import actor, new_key
@@ -97,7 +98,7 @@ def take(request: HttpRequest, number: str) -> HttpResponse:
         "today": clock.today(),
         "quick": _quick((_wanted(form) or all_cents) + sum(one.cents or 0 for one in form.others)),
     }
-    part = request.htmx  # type: ignore[attr-defined]
+    part = wants_part(request)
     return render(request, "desk/payments/preview.html" if part else "desk/payments/take.html", values)
 
 

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from curbstop.desk import clock
+from curbstop.desk.answers import wants_part
 from curbstop.desk.forms import Entries
 from curbstop.desk.frame import actor, new_key
 from curbstop.office import pages, payments, policies, tills
@@ -52,7 +53,7 @@ def accept(request: HttpRequest, number: str) -> HttpResponse:
     header = pages.get_header(number=number, on=clock.today())
     entries = Entries(request.POST)
     cents = entries.cents("amount", required=request.method == "POST")
-    if request.method == "POST" and not request.htmx:  # type: ignore[attr-defined]
+    if request.method == "POST" and not wants_part(request):
         agency = entries.text("agency", says="Write the agency's name.", longest=100)
         reference = entries.text("reference", says="Write the agency's number of the pledge.", longest=60)
         if not entries.errors and cents is not None:
@@ -83,7 +84,7 @@ def accept(request: HttpRequest, number: str) -> HttpResponse:
         "sent": entries.sent,
         "key": entries.key or new_key(),
     }
-    if request.htmx:  # type: ignore[attr-defined]
+    if wants_part(request):
         return render(request, "desk/pledges/strip.html", {**values, "oob": True})
     return render(request, "desk/pledges/accept.html", values, status=422 if entries.errors else 200)
 

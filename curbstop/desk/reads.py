@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from curbstop.desk import clock, pictures
+from curbstop.desk.answers import wants_part
 from curbstop.desk.forms import Entries, day_of, sentence
 from curbstop.desk.frame import actor, new_key
 from curbstop.office import pages, reads
@@ -69,7 +70,7 @@ def decide(request: HttpRequest) -> HttpResponse:
         except (BadValue, Refused) as bad:
             entries.blame(bad, {"outcome": "form", "read_id": "form"})
     error = " ".join(entries.errors.values())
-    if request.htmx:  # type: ignore[attr-defined]
+    if wants_part(request):
         rows, _ = reads.list_edit(read_id=read_id)
         row = rows[0] if rows and (error or do in ("reread", "hold")) else None
         values = {
@@ -152,7 +153,7 @@ def settle_open(request: HttpRequest) -> HttpResponse:
         except (BadValue, Refused) as bad:
             entries.blame(bad)
     error = " ".join(entries.errors.values())
-    if request.htmx:  # type: ignore[attr-defined]
+    if wants_part(request):
         rows = reads.list_open(cycle=cycle, read_on=on) if on else ()
         row = next((row for row in rows if row.service_point_id == point), None)
         values = {"row": row, "key": new_key(), "done": done, "error": error, "cycle": cycle, "on": on, "point": point}
@@ -321,7 +322,7 @@ def enter(request: HttpRequest) -> HttpResponse:
         except (BadValue, Refused) as bad:
             error = sentence(bad)
     error = error or " ".join(entries.errors.values())
-    if request.htmx:  # type: ignore[attr-defined]
+    if wants_part(request):
         row = _row(entries.raw("cycle"), entries.raw("route"), on, point, entries.raw("serial"))
         values = {"row": row, "kept": kept, "error": error, "typed": entries.raw("register"), "key": new_key()}
         where = {"cycle": entries.raw("cycle"), "route": entries.raw("route"), "on": on}

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from curbstop.desk import clock, stubs
+from curbstop.desk.answers import wants_part
 from curbstop.office import pages, payments
 from curbstop.office import search as office
 
@@ -16,7 +17,7 @@ TYPED, PAGE = 8, 60
 def search(request: HttpRequest) -> HttpResponse:
     """Results for the box (htmx) or as a page; when only one account is meant, Enter opens it."""
     text = request.GET.get("q", "").strip()
-    part = bool(request.htmx)  # type: ignore[attr-defined]
+    part = wants_part(request)
     if stubs.is_line(text):
         return _stub(request, text, part)
     if not part and (number := stubs.receipt_of(text)):

@@ -12,6 +12,7 @@ from django.urls import reverse as address_of
 from django.views.decorators.http import require_POST
 
 from curbstop.desk import clock, papers
+from curbstop.desk.answers import wants_part
 from curbstop.desk.forms import Entries, sentence
 from curbstop.desk.frame import actor, new_key
 from curbstop.office import policies, tills
@@ -139,7 +140,7 @@ def count(request: HttpRequest, id: int) -> HttpResponse:
     """Send a blind count; while it is typed, the sum of what was typed."""
     entries = Entries(request.POST)
     counted = _counted(entries)
-    if request.htmx:  # type: ignore[attr-defined]
+    if wants_part(request):
         return render(request, "desk/tills/sum.html", {"counted": counted, "errors": entries.errors})
     page = tills.get_session(id)
     if not entries.errors:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from curbstop.desk import clock
+from curbstop.desk.answers import wants_part
 from curbstop.desk.forms import Entries
 from curbstop.desk.frame import actor, new_key
 from curbstop.formats.paper import words
@@ -186,4 +187,4 @@ def open_day(request: HttpRequest) -> HttpResponse:
 
 def keys(request: HttpRequest) -> HttpResponse:
     """The keys, as a page or for the dialog."""
-    return render(request, "desk/parts/keys_dialog.html" if request.htmx else "desk/keys.html")  # type: ignore[attr-defined]
+    return render(request, "desk/parts/keys_dialog.html" if wants_part(request) else "desk/keys.html")
