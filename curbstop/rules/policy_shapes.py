@@ -34,6 +34,9 @@ BY_BILLS: Shape = {
 """A deposit: a fixed amount; with `times`, so many times the `largest` or `average` bill at the place in `over_months`,
 never less than the amount; with `when: not_good_standing` the amount is for good standing, the bills for the rest."""
 
+HOLD: Shape = {"late": "yes_no", "notice": "yes_no", "cutoff": "yes_no"}
+"""What a hold of a reason holds: the late charge, the notice, the cut-off."""
+
 SHAPES: dict[str, Shape] = {
     # calendar
     "calendar.every_days": "days",
@@ -65,6 +68,20 @@ SHAPES: dict[str, Shape] = {
     "delinquency.hanger.hours_before_cutoff": "whole",
     "delinquency.call": "yes_no",
     "delinquency.weather": "text",
+    "hold.extension": HOLD,
+    "hold.arrangement": HOLD,
+    "hold.dispute": HOLD,
+    "hold.medical": HOLD,
+    "hold.bankruptcy": HOLD,
+    "hold.pledge": HOLD,
+    "hold.weather": HOLD,
+    "hold.government": HOLD,
+    "hold.life_support": HOLD,
+    "hold.disaster": HOLD,
+    "hold.pending_payment": HOLD,
+    "hold.returned_mail": HOLD,
+    "hold.comes_back_days": "days",
+    "hold.longest_days": [{"reason": "text", "days": "days"}],
     "extension.rule": "text",
     "arrangement.rule": "text",
     "restore.rule": "text",

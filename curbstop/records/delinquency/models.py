@@ -55,3 +55,7 @@ class LateSettled(models.Model):
                 name="delinquency_latesettled_what",
             )
         ]
+
+
+# the rest of the app's tables, each family in a file of its own
+from curbstop.records.delinquency import holds as holds  # noqa: E402
