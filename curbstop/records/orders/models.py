@@ -263,3 +263,8 @@ class Valve(models.Model):
             models.Index(fields=["service_point", "at"], name="orders_valve_point"),
             models.Index(fields=["order"], name="orders_valve_order"),
         ]
+
+
+# the rest of the app's tables, each family in a file of its own
+from curbstop.records.orders import investigations as investigations  # noqa: E402
+from curbstop.records.orders import refuse as refuse  # noqa: E402
