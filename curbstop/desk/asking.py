@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 
 from curbstop.desk import clock
 from curbstop.desk.answers import wants_part
-from curbstop.desk.forms import Entries, sentence
+from curbstop.desk.forms import Entries, id_of, ids_of, sentence
 from curbstop.desk.frame import actor, new_key
 from curbstop.formats.paper import words
 from curbstop.office import adjustments, ledger, pages, reads
@@ -226,7 +226,7 @@ def _rebill(entries: Entries, header: Header) -> dict[str, Any]:
     """What is cancelled and billed again: a read with what the register showed, a bill, or two swapped meters."""
     place = entries.raw("place")
     what, _, id = place.partition(".")
-    if what == "read" and id.isdigit():
+    if what == "read" and id_of(id) is not None:
         register = entries.whole("register")
         one = {"read_id": int(id), "register": register, "rolled_over": bool(entries.raw("rolled_over"))}
         return {"account_id": header.id, "reads": [one]}
@@ -235,7 +235,7 @@ def _rebill(entries: Entries, header: Header) -> dict[str, Any]:
         points = [_point(id) for id in (header.id, other) if id]
         days = from_on.isoformat() if from_on else ""
         return {"account_id": header.id, "swap": {"service_point_ids": [p for p in points if p], "from_on": days}}
-    return {"account_id": header.id, "bills": [int(place)] if place.isdigit() else []}
+    return {"account_id": header.id, "bills": list(ids_of([place]))}
 
 
 def _point(account_id: int) -> int | None:
@@ -247,8 +247,8 @@ def _point(account_id: int) -> int | None:
 def _place(value: str) -> dict[str, Any]:
     """A choice of the form: ``1234`` a document, ``1234.2`` a line of it, ``water`` a service, nothing the oldest."""
     document, _, line = value.partition(".")
-    if document.isdigit():
-        return {"document_id": int(document), **({"line": int(line)} if line.isdigit() else {})}
+    if id_of(document) is not None:
+        return {"document_id": int(document), **({"line": int(line)} if id_of(line) is not None else {})}
     return {"service": value} if value else {}
 
 

@@ -17,7 +17,7 @@ from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
 from curbstop.desk import clock
-from curbstop.desk.forms import Entries
+from curbstop.desk.forms import Entries, id_of
 from curbstop.desk.frame import actor, new_key
 from curbstop.formats.nacha import AchErrors
 from curbstop.office import autopay, pages, staff
@@ -237,7 +237,7 @@ def _agree(made: dict[str, Any], read: autopay.EnrolmentRead, entries: Entries) 
     evidence = entries.text("evidence", says="Write where the authorisation is kept: the form, the recording.")
     if entries.errors or authorised is None:
         return ""
-    terms = Terms(entries.raw("account_type"), entries.raw("sec"), limit, int(day) if day.isdigit() else None)
+    terms = Terms(entries.raw("account_type"), entries.raw("sec"), limit, id_of(day))
     agreed: dict[str, Any] = {
         **made, "terms": terms, "holder": holder, "authorised_on": authorised, "evidence": evidence,
         "from_on": clock.today(), "routing": entries.raw("routing"), "bank_account": entries.raw("bank_account"),

@@ -7,7 +7,7 @@ from django.urls import reverse as address_of
 from django.views.decorators.http import require_POST
 
 from curbstop.desk import clock
-from curbstop.desk.forms import Entries, sentence
+from curbstop.desk.forms import Entries, id_of, ids_of, sentence
 from curbstop.desk.frame import actor, new_key
 from curbstop.office import banking
 from curbstop.office._once import Refused
@@ -90,11 +90,11 @@ def match(request: HttpRequest) -> HttpResponse:
     """Match the lines and the deposits that were chosen."""
     entries = Entries(request.POST)
     fee = entries.cents("fee", required=False, zero=True) or 0
-    lines = tuple(int(one) for one in request.POST.getlist("line") if one.isdigit())
+    lines = ids_of(request.POST.getlist("line"))
     items = tuple(
         Item(gl, int(document))
         for gl, _, document in (one.partition("@") for one in request.POST.getlist("item"))
-        if document.isdigit()
+        if id_of(document) is not None
     )
     if not entries.errors:
         try:

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from curbstop.desk import clock, papers, pictures, runs
+from curbstop.desk.forms import id_of
 from curbstop.formats.paper import words
 from curbstop.office import bills as office
 from curbstop.office import pages
@@ -58,7 +59,7 @@ def bill_pdf(request: HttpRequest, id: int) -> HttpResponse:
 def batch_pdf(request: HttpRequest, id: int) -> HttpResponse:
     """The bills of a run, in the order of the paper, ``runs.SHEET`` to a file: ``?from=`` is the first."""
     start = request.GET.get("from", "0")
-    first = int(start) if start.isdigit() else 0
+    first = id_of(start) or 0
     ids = pages.get_bill_ids(run=id, first=first, limit=runs.SHEET)
     if not ids:
         raise pages.NotThere(f"Run {id} has no bills from number {first + 1} on.")

@@ -18,7 +18,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
 from curbstop.desk import clock
-from curbstop.desk.forms import sentence
+from curbstop.desk.forms import id_of, sentence
 from curbstop.desk.frame import actor, new_key
 from curbstop.office import orders
 from curbstop.office._events import Key
@@ -113,10 +113,10 @@ def _do(request: HttpRequest, do: str, key: Key, sent: Mapping[str, Any]) -> lis
 
 
 def _whole(sent: Mapping[str, Any], name: str) -> int:
-    found = str(sent.get(name, ""))
-    if not found.isdigit():
+    found = id_of(str(sent.get(name, "")))
+    if found is None:
         raise Refused(f"It names no {name}; load the page again.", field="form")
-    return int(found)
+    return found
 
 
 def _instant(text: Any) -> datetime | None:

@@ -1,7 +1,7 @@
 """What a form sent, parsed field by field; what is wrong is kept beside the field it is wrong with."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -102,6 +102,16 @@ def sentence(refused: Exception) -> str:
         value = f"“{refused.value}”: " if refused.value else ""
         return f"{value}{refused.why}; {refused.remedy}."
     return str(refused.args[0] if isinstance(refused, Refused) and refused.args else refused)
+
+
+def id_of(text: str) -> int | None:
+    """The number of a row that a page put into a form or an address; None for what no page of ours has written."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def ids_of(texts: Iterable[str]) -> tuple[int, ...]:
+    """The rows chosen on a page, in its order."""
+    return tuple(found for found in map(id_of, texts) if found is not None)
 
 
 def day_of(value: str) -> date | None:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from curbstop.desk import clock, papers
 from curbstop.desk.answers import wants_part
 from curbstop.desk.credit import read_checks, signed
-from curbstop.desk.forms import Entries, sentence
+from curbstop.desk.forms import Entries, id_of, sentence
 from curbstop.desk.frame import actor, new_key
 from curbstop.office import customers, moves, pages, payments, reads
 from curbstop.office._events import Key
@@ -128,7 +128,7 @@ def _weighed(place: pages.PremiseHit, entries: Entries, checks: tuple[Checked, .
             name=entries.raw("name"), phone=entries.raw("phone"), email=entries.raw("email")
         )
         chosen = entries.raw("customer")
-        same = int(chosen) if chosen.isdigit() and int(chosen) in {one.customer_id for one in alike} else None
+        same = next((one.customer_id for one in alike if one.customer_id == id_of(chosen)), None)
     services = place.services if entries.raw("all") else tuple(s for s in place.services if entries.raw(f"do_{s}"))
     registers = _numbers(entries, services, "register")
     items = _numbers(entries, services, "items")

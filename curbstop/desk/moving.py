@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from curbstop.desk import clock
-from curbstop.desk.forms import Entries, sentence
+from curbstop.desk.forms import Entries, id_of, sentence
 from curbstop.desk.frame import actor, new_key
 from curbstop.office import moves, pages, reads
 from curbstop.office._once import Refused
@@ -129,7 +129,7 @@ def transfer(request: HttpRequest, number: str) -> HttpResponse:
     if entries.raw("to") and not found:
         entries.errors["to"] = "No premise has that in its address. Try the house number and the first letters."
     place = entries.raw("place")
-    target = int(place) if place.isdigit() else (found[0].id if len(found) == 1 else None)
+    target = id_of(place) or (found[0].id if len(found) == 1 else None)
     preview = _previewed(header.id, chosen, target, on, entries)
     if entries.raw("do") == "transfer" and preview and chosen and on and not entries.errors and not preview.refusals:
         assert target is not None
@@ -229,7 +229,7 @@ def reversion(request: HttpRequest, number: str) -> HttpResponse:
     entries = Entries(request.POST)
     given: dict[str, Any] = {"key": entries.key, "by": actor(request), "at": clock.now()}
     try:
-        if entries.raw("end").isdigit():
+        if id_of(entries.raw("end")) is not None:
             moves.end_reversion(
                 **given, reversion_id=int(entries.raw("end")), on=clock.today(), reason=entries.raw("reason")
             )

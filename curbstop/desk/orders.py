@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from curbstop.desk import clock, order_papers, papers
 from curbstop.desk.answers import wants_part
-from curbstop.desk.forms import Entries, day_of, sentence
+from curbstop.desk.forms import Entries, day_of, id_of, ids_of, sentence
 from curbstop.desk.frame import actor, new_key
 from curbstop.office import orders, pages
 from curbstop.office._events import Key
@@ -120,8 +120,8 @@ def _along(part: Decimal, whole: Decimal, length: int) -> int:
 def assign(request: HttpRequest) -> HttpResponse:
     """Hand the ticked orders to the ticked people; nobody ticked takes them back."""
     entries = Entries(request.POST)
-    chosen = tuple(int(one) for one in request.POST.getlist("order") if one.isdigit())
-    crew = tuple(int(one) for one in request.POST.getlist("crew") if one.isdigit())
+    chosen = ids_of(request.POST.getlist("order"))
+    crew = ids_of(request.POST.getlist("crew"))
     on = day_of(entries.raw("on"))
     try:
         done = orders.assign(key=entries.key, by=actor(request), at=clock.now(), order_ids=chosen, user_ids=crew, on=on)
@@ -192,7 +192,7 @@ def _written(request: HttpRequest, premise: int, entries: Entries) -> orders.Rai
             at=clock.now(),
             type=entries.raw("type"),
             premise_id=premise,
-            service_point_id=int(point) if point.isdigit() else None,
+            service_point_id=id_of(point),
             on=on,
             window=entries.raw("window"),
             about=about,
@@ -265,7 +265,7 @@ def _reschedule(request: HttpRequest, act: dict[str, Any], entries: Entries) -> 
 
 
 def _assign(request: HttpRequest, act: dict[str, Any], entries: Entries) -> str:
-    crew = tuple(int(one) for one in request.POST.getlist("crew") if one.isdigit())
+    crew = ids_of(request.POST.getlist("crew"))
     given = {**act, "order_ids": (act["order_id"],), "user_ids": crew}
     del given["order_id"]
     done = orders.assign(**given)
@@ -326,7 +326,7 @@ def day_pdf(request: HttpRequest) -> HttpResponse:
     """The orders of a person's day on paper, in the order of the board."""
     on = day_of(request.GET.get("on", "")) or clock.today()
     crew = request.GET.get("crew", "")
-    rows = orders.list_open(now=_now(), on=on, user_id=int(crew) if crew.isdigit() else None)
+    rows = orders.list_open(now=_now(), on=on, user_id=id_of(crew))
     if not rows:
         raise pages.NotThere("There is no order to print; hand some out on the board first.")
     found = orders.get_orders(order_ids=[row.order_id for row in rows], now=_now())
@@ -361,14 +361,14 @@ def _hazard(request: HttpRequest, premise: int, entries: Entries) -> str:
     act: dict[str, Any] = {"key": Key(f"{entries.key}:{do}"), "by": actor(request), "at": clock.now()}
     persons = entries.raw("persons")
     if do == "report":
-        two = int(persons) if persons.isdigit() else 1
+        two = id_of(persons) or 1
         orders.report_hazard(
             **act, premise_id=premise, says=entries.raw("says"), persons=two, taken=taken_from(request)
         )
         return "Reported; it goes with every order of this place."
     hazard = entries.whole("hazard_id", least=1)
     if do == "confirm":
-        two_or_none = int(persons) if persons.isdigit() else None
+        two_or_none = id_of(persons)
         orders.confirm_hazard(**act, hazard_id=hazard, reason=entries.raw("reason"), persons=two_or_none)
         return "Confirmed."
     orders.end_hazard(**act, hazard_id=hazard, reason=entries.raw("reason"))

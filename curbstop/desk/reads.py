@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from curbstop.desk import clock, pictures
 from curbstop.desk.answers import wants_part
-from curbstop.desk.forms import Entries, day_of, sentence
+from curbstop.desk.forms import Entries, day_of, id_of, sentence
 from curbstop.desk.frame import actor, new_key
 from curbstop.office import pages, reads
 from curbstop.office._events import Key
@@ -274,7 +274,7 @@ def sheet(request: HttpRequest, cycle: str, route: str) -> HttpResponse:
     missing = request.GET.get("missing") == "1"
     shown = [row for row in rows if row.register is None] if missing else list(rows)
     start = request.GET.get("row", "0")
-    first = max(0, min(int(start) if start.isdigit() else 0, max(len(shown) - 1, 0)))
+    first = max(0, min(id_of(start) or 0, max(len(shown) - 1, 0)))
     part = [(row, new_key()) for row in shown[first : first + ROWS]]
     values = {
         "cycle": cycle,
@@ -296,7 +296,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     """What a number that is being typed would find."""
     point, on = request.GET.get("point", ""), day_of(request.GET.get("on", ""))
     register = request.GET.get("register", "").strip()
-    if not point.isdigit() or on is None or not register:
+    if id_of(point) is None or on is None or not register:
         return HttpResponse("")
     found = reads.preview_read(service_point_id=int(point), read_on=on, register=register, at=clock.now())
     return render(request, "desk/reads/preview.html", {"found": found})

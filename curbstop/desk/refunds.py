@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from curbstop.desk import clock
-from curbstop.desk.forms import Entries
+from curbstop.desk.forms import Entries, ids_of
 from curbstop.desk.frame import actor, new_key
 from curbstop.formats.payables import RegisterErrors
 from curbstop.office import adjustments, pages, refunds
@@ -53,7 +53,7 @@ def _page(request: HttpRequest, sent: dict[str, str], errors: dict[str, str], fa
 def send(request: HttpRequest) -> HttpResponse:
     """One file of the refunds that were ticked."""
     entries = Entries(request.POST)
-    ids = tuple(int(id) for id in request.POST.getlist("refund") if id.isdigit())
+    ids = ids_of(request.POST.getlist("refund"))
     try:
         done = refunds.send(key=entries.key, by=actor(request), at=clock.now(), refund_ids=ids, on=clock.today())
         messages.success(request, f"File {done.file_id} made: {done.rows} refunds, {show(done.cents)}.")

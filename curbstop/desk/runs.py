@@ -16,7 +16,7 @@ from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
 from curbstop.desk import clock, pictures
-from curbstop.desk.forms import Entries, day_of
+from curbstop.desk.forms import Entries, day_of, ids_of
 from curbstop.desk.frame import actor, new_key
 from curbstop.office import bills, pages, staff
 from curbstop.office._events import Key
@@ -107,7 +107,7 @@ def calculate(request: HttpRequest, id: int) -> HttpResponse:
 def review(request: HttpRequest, id: int) -> HttpResponse:
     """Assign, hold or release the accounts that are ticked."""
     form = Entries(request.POST)
-    accounts = [int(value) for value in request.POST.getlist("account") if value.isdigit()]
+    accounts = list(ids_of(request.POST.getlist("account")))
     do, reason = form.text("do"), form.text("reason", required=False)
     by, at = actor(request), clock.now()
     try:

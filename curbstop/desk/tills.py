@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from curbstop.desk import clock, papers
 from curbstop.desk.answers import wants_part
-from curbstop.desk.forms import Entries, sentence
+from curbstop.desk.forms import Entries, ids_of, sentence
 from curbstop.desk.frame import actor, new_key
 from curbstop.office import policies, tills
 from curbstop.office._once import Refused
@@ -201,7 +201,7 @@ def hand_over(request: HttpRequest, id: int) -> HttpResponse:
 def deposit(request: HttpRequest) -> HttpResponse:
     """Make up a bank deposit from the drawers that were chosen."""
     entries = Entries(request.POST)
-    chosen = tuple(int(one) for one in request.POST.getlist("session") if one.isdigit())
+    chosen = ids_of(request.POST.getlist("session"))
     try:
         slip = tills.deposit(key=entries.key, by=actor(request), at=clock.now(), session_ids=chosen, on=clock.today())
     except (BadValue, Refused) as bad:

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from curbstop.desk import clock
-from curbstop.desk.forms import Entries
+from curbstop.desk.forms import Entries, ids_of
 from curbstop.desk.frame import actor, new_key
 from curbstop.formats.agency import RemittanceErrors
 from curbstop.office import adjustments, ledger, pages, writeoffs
@@ -96,7 +96,7 @@ def _provision() -> list[tuple[str, Any]] | None:
 
 
 def _asked(request: HttpRequest, entries: Entries, criteria: Criteria) -> HttpResponse | None:
-    ids = [int(id) for id in request.POST.getlist("account") if id.isdigit()]
+    ids = list(ids_of(request.POST.getlist("account")))
     reason = entries.choice("reason", writing_off.REASONS, says="Choose why they are written off.")
     if entries.errors:
         return None
@@ -203,7 +203,7 @@ def _agency_page(request: HttpRequest, entries: Entries, faults: object) -> Http
 def _agency_done(request: HttpRequest, entries: Entries) -> bool:
     """Place, recall or take a remittance in; False when it was refused."""
     given: dict[str, Any] = {"key": entries.key, "by": actor(request), "at": clock.now(), "on": clock.today()}
-    ids = tuple(int(id) for id in request.POST.getlist("account") if id.isdigit())
+    ids = ids_of(request.POST.getlist("account"))
     do, which = entries.raw("do"), entries.raw("agency")
     try:
         if do == "place":

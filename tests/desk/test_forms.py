@@ -2,7 +2,7 @@
 
 import pytest
 
-from curbstop.desk.forms import Entries
+from curbstop.desk.forms import Entries, id_of, ids_of
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("0", 0), ("12000", 12000), ("12,000", 12000), ("1,234,567", 1234567)])
@@ -16,3 +16,9 @@ def test_what_lost_a_digit_is_asked_for_again(typed: str) -> None:
     entries = Entries({"register": typed})
     entries.whole("register")
     assert "is not a whole number" in entries.errors["register"]
+
+
+def test_what_no_page_of_ours_has_written_is_no_row() -> None:
+    assert id_of("12") == 12
+    assert [id_of(text) for text in ("", "²", "٣", "1 ", "-1", "1e3", "9" * 30)] == [None] * 7
+    assert ids_of(["3", "²", "1"]) == (3, 1)
