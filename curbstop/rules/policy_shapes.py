@@ -68,6 +68,7 @@ SHAPES: dict[str, Shape] = {
     "delinquency.hanger.hours_before_cutoff": "whole",
     "delinquency.call": "yes_no",
     "delinquency.weather": "text",
+    "dispute.amount": "text",
     "hold.extension": HOLD,
     "hold.arrangement": HOLD,
     "hold.dispute": HOLD,
@@ -195,6 +196,15 @@ SHAPES: dict[str, Shape] = {
     },
     "leak.share": "percent",
     "leak.once": "whole",
+    # cases, contacts, the day
+    "office.closes": "text",
+    "case.promise": [{"category": "text", "days": "days"}],
+    "case.referral.answer": "days",
+    "talk.who": {"proofs": "words", "needed": "whole"},
+    "roster.unclaimed": "whole",
+    "queue.most_rows": "whole",
+    "records.copy_fee": {"page": "amount", "certified": "amount"},
+    "records.search_fee": "amount",
     # programmes and sanitation
     "senior.rule": "text",
     "bigtrash.free_per_year": "whole",

@@ -1,1 +1,9 @@
-"""No tables yet."""
+"""Contacts and cases, the roster, and what the staff defines itself."""
+
+from curbstop.records.cases.cases import Case, CaseStep, Contact, ContactEnd, Document
+from curbstop.records.cases.roster import Absence, AbsenceEnd, AbsenceItem, Field, FieldValue, Queue, QueueItem
+
+__all__ = [
+    "Absence", "AbsenceEnd", "AbsenceItem", "Case", "CaseStep", "Contact", "ContactEnd", "Document", "Field",
+    "FieldValue", "Queue", "QueueItem",
+]  # fmt: skip
