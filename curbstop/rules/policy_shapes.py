@@ -37,6 +37,23 @@ never less than the amount; with `when: not_good_standing` the amount is for goo
 HOLD: Shape = {"late": "yes_no", "notice": "yes_no", "cutoff": "yes_no"}
 """What a hold of a reason holds: the late charge, the notice, the cut-off."""
 
+PROMISE: dict[str, Shape] = {
+    "rule": "text",
+    "who": "words",
+    "channels": "words",
+    "before": "words",
+    "service_months": "whole",
+    "no_disconnect_months": "whole",
+    "no_returned_payment_months": "whole",
+    "no_broken_months": "whole",
+    "one_at_a_time": "yes_no",
+    "per_calendar_year": "whole",
+    "per_rolling_year": "whole",
+    "until": {"next_due?": "yes_no", "days?": "days"},
+}
+"""Who may be promised a later day or instalments, each criterion a policy of its own under ``extension.`` and
+``arrangement.``; ``rule`` is the sentence, and without it nobody may."""
+
 SHAPES: dict[str, Shape] = {
     # calendar
     "calendar.every_days": "days",
@@ -67,7 +84,20 @@ SHAPES: dict[str, Shape] = {
     "delinquency.cutoff.weekdays": "words",
     "delinquency.hanger.hours_before_cutoff": "whole",
     "delinquency.call": "yes_no",
-    "delinquency.weather": "text",
+    "delinquency.notice.days_after_due": "days",
+    "delinquency.reminder.days_after_due": "whole",
+    "delinquency.call.days_after_notice": "days",
+    "delinquency.cutoff.working_days_after_due": "days",
+    "delinquency.cutoff.not_before_closing": "yes_no",
+    "delinquency.cutoff.hours": "text",
+    "delinquency.cutoff.fee": "text",
+    "delinquency.cutoff.list_working_days_before": "days",
+    "delinquency.chronic": {"times": "whole", "months": "whole"},
+    "delinquency.weather": {"cold_f?": "whole", "heat_f?": "whole"},
+    "delinquency.off_check.days": "days",
+    "delinquency.close.days": "days",
+    "delinquency.final.days_after_due": "days",
+    "delinquency.collections.days_after_due": "days",
     "dispute.amount": "text",
     "hold.extension": HOLD,
     "hold.arrangement": HOLD,
@@ -83,13 +113,32 @@ SHAPES: dict[str, Shape] = {
     "hold.returned_mail": HOLD,
     "hold.comes_back_days": "days",
     "hold.longest_days": [{"reason": "text", "days": "days"}],
-    "extension.rule": "text",
-    "arrangement.rule": "text",
+    **{
+        f"{promise}.{criterion}": shape
+        for promise in ("extension", "arrangement")
+        for criterion, shape in PROMISE.items()
+    },
+    "arrangement.most_instalments": "whole",
+    "arrangement.most_days": "days",
+    "arrangement.every": "text",
+    "arrangement.down_percent": "percent",
+    "arrangement.down_least": "amount",
+    "arrangement.rounding": "text",
+    "arrangement.counts": "text",
+    "arrangement.current_bills": "yes_no",
+    "arrangement.grace_days": "days",
+    "arrangement.remind_days": "days",
+    "catchup.offer": {"least": "amount", "most_instalments?": "whole", "every?": "text"},
+    "bankruptcy.assurance": {"of": "text", "bills?": "whole"},
     "restore.rule": "text",
+    "restore.pays_off": "text",
+    "restore.same_day": [{"weekday": "text", "until": "text"}],
+    "restore.deposit": "yes_no",
     # fees
     "fee.new_service": "amount",
     "fee.transfer": "amount",
     "fee.cutoff": "amount",
+    "fee.chronic": "amount",
     "fee.reconnect": "amount",
     "fee.after_hours": "amount",
     "fee.returned_payment": "amount",
@@ -209,9 +258,21 @@ SHAPES: dict[str, Shape] = {
     "senior.rule": "text",
     "bigtrash.free_per_year": "whole",
     "voucher.landfill": "whole",
-    "dumpster.call": "text",
+    "bigtrash.cancel_by": {"weekday": "text", "hour": "whole"},
+    "dumpster.call": [{"yards?": "whole", "pull": "amount", "included_tons?": "percent", "over_ton?": "amount"}],
+    "dumpster.blocked": "amount",
     "hauler.order": "text",
+    "hauler.letters": [{"days": "days"}],
+    "hauler.lapse": "text",
     "carts.most_units": "whole",
+    "carts.billed_from": "text",
+    "misc.damaged_cart": "amount",
+    # water that nobody pays for, and what an audit finds
+    "unauthorised.billed": {"services": "words", "fixed": "yes_no"},
+    "unauthorised.state_from": "amount",
+    "unauthorised.paid_first": "yes_no",
+    "backbill.plan": "text",
+    "audit.residential_most_gal": "whole",
     # office
     "office.phone": "text",
     "office.email": "text",
@@ -225,3 +286,11 @@ SHAPES: dict[str, Shape] = {
     "hazard.review_days": "days",
     "confidential.substitute_address": "text",
 }
+
+SHAPES |= {
+    f"{id}.{customer_class}": shape
+    for id, shape in SHAPES.items()
+    if id.startswith("delinquency.")
+    for customer_class in ("residential", "commercial")
+}
+"""A rung of the ladder may have a value of its own for a class of customers, in the place of the city's."""
