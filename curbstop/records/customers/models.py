@@ -285,3 +285,9 @@ class Finding(models.Model):
             GinIndex(fields=["words"], name="customers_finding_words", opclasses=["gin_trgm_ops"]),
             GinIndex(fields=["digits"], name="customers_finding_digits"),
         ]
+
+
+# the rest of the app's tables, each family in a file of its own
+from curbstop.records.customers import marks as marks  # noqa: E402
+from curbstop.records.customers import people as people  # noqa: E402
+from curbstop.records.customers import programmes as programmes  # noqa: E402
