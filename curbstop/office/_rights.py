@@ -51,6 +51,12 @@ _COUNTER = frozenset(
         "meters.test",
     }
 )
+_LOOKS = frozenset({"customers.view", "customers.log_search", "customers.see_paper", "customers.unmask"})
+"""Looking at confidential accounts is kept; to break the glass is everybody's who talks to customers or checks."""
+_MASTER = frozenset(
+    {"customers.change", "customers.name_person", "customers.end_person", "customers.prove", "customers.attach"}
+)
+"""Master changes, and who is named on an account."""
 _CARDS = frozenset({"payments.ask", "payments.record_started", "payments.cancel_ask"})
 _TILL = _CARDS | frozenset({"payments.take", "payments.pledge_paid", "tills.open", "tills.count", "tills.hand_over"})
 _BILLING = frozenset({"bills.plan", "bills.calculate", "bills.hold", "bills.release", "bills.own"})
@@ -97,25 +103,43 @@ _OLD_DEBTS = frozenset(
 _CLOCKS = frozenset({"deposits.accrue", "deposits.apply", "refunds.notify", "refunds.cancel_unclaimed"})
 """What a night's run does to deposits; people may do it too."""
 
+_LADDER = frozenset({"delinquency.notify", "delinquency.call", "delinquency.restore", "delinquency.ask_to_restore"})
+"""Telling people where they stand, and bringing their water back."""
+_CUTOFFS = frozenset({"delinquency.list", "delinquency.sign", "delinquency.call_off", "delinquency.record_forecast"})
+_NIGHTS = frozenset({"delinquency.plan_night", "delinquency.go_through", "delinquency.list", "delinquency.call_off"})
+"""The clock's, which freezes a list and never signs one."""
+
 _ORDERS = frozenset(
     {
         "orders.write", "orders.change", "orders.reschedule", "orders.assign", "orders.own", "orders.cancel",
         "orders.report_hazard", "orders.confirm_hazard", "orders.end_hazard",
-        "orders.complete", "orders.cannot_complete", "orders.confirm_warning",
+        "orders.complete", "orders.cannot_complete", "orders.confirm_warning", "delinquency.check_at_meter",
     }
 )  # fmt: skip
 """The office's, which also enters what a crew wrote on paper; a mark for two persons is the supervisor's by the act."""
 _CREW = frozenset(
     {
         "orders.complete", "orders.cannot_complete", "orders.confirm_warning", "orders.change", "orders.write",
-        "orders.report_hazard", "orders.confirm_hazard",
+        "orders.report_hazard", "orders.confirm_hazard", "delinquency.check_at_meter",
     }
 )  # fmt: skip
 
 RIGHTS: Mapping[str, frozenset[str]] = {
-    "csr": _ORDERS | _COUNTER | _TILL | _AUTOPAY | _BILLING | _ASKS | _DEPOSITS,
-    "cashier": _TILL | _ASKS | {"ledger.recover"},
+    "csr": _ORDERS
+    | _LADDER
+    | _COUNTER
+    | _TILL
+    | _AUTOPAY
+    | _BILLING
+    | _ASKS
+    | _DEPOSITS
+    | _LOOKS
+    | _MASTER
+    | {"customers.end_programme", "customers.export"},
+    "cashier": _TILL | _ASKS | {"ledger.recover"} | _LOOKS | _LADDER,
     "supervisor": _ORDERS
+    | _LADDER
+    | _CUTOFFS
     | _COUNTER
     | _DEPOSITS
     | {"deposits.apply"}
@@ -128,7 +152,14 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     | _RETURNS
     | _ASKS
     | _APPROVES
+    | _LOOKS
+    | _MASTER
     | {
+        "customers.confidential",
+        "customers.end_confidential",
+        "customers.change_many",
+        "customers.end_programme",
+        "customers.export",
         "payments.accept_pledge",
         "payments.lift_cash_only",
         "customers.link",
@@ -146,8 +177,11 @@ RIGHTS: Mapping[str, frozenset[str]] = {
         "closing.close_through",
         "policies.plan_calendar",
     },
-    "field": _CREW | frozenset({"reads.enter", "reads.record_route", "meters.install", "meters.exchange"}),
+    "field": _CREW
+    | frozenset({"customers.log_search", "customers.view"})
+    | frozenset({"reads.enter", "reads.record_route", "meters.install", "meters.exchange"}),
     "finance": _RATES
+    | _LOOKS
     | _REFUNDS
     | _OLD_DEBTS
     | _CLOCKS
@@ -174,9 +208,10 @@ RIGHTS: Mapping[str, frozenset[str]] = {
             "payments.identify",
         }
     ),
-    "finance_director": _ASKS | _APPROVES | _CLOSING | {"tills.see_report"},
-    "auditor": frozenset(),
+    "finance_director": _LOOKS | _ASKS | _APPROVES | _CLOSING | {"tills.see_report"},
+    "auditor": _LOOKS | {"customers.export"},
     "administrator": _RATES
+    | _LOOKS
     | frozenset(
         {
             "customers.link",
@@ -200,6 +235,8 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     ),
     "robot": frozenset({"payments.collect"}),
     "system": _DRAFTS
+    | _NIGHTS
+    | {"customers.remind_cards", "customers.remind_programmes"}
     | _CLOCKS
     | frozenset(
         {

@@ -80,7 +80,9 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class OrderType:
-    """A type of order. ``windows`` and ``home`` name policies, ``charge`` a kind of the chart; empty: none."""
+    """A type of order. ``windows`` and ``home`` name policies, ``charge`` a kind of the chart; empty: none.
+
+    ``unpaid``: it takes water away for what is not paid, so it is lawful only while that is so."""
 
     code: str
     says: str
@@ -94,6 +96,7 @@ class OrderType:
     effects: tuple[str, ...]
     charge: str
     fields: tuple[Field, ...]
+    unpaid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,7 @@ def _type(block: Block) -> OrderType:
         effects=effects,
         charge=block.text("charge") or "",
         fields=tuple(_field(part) for part in block.blocks("fields")),
+        unpaid=block.choice("unpaid", ("yes", "no"), default="no") == "yes",
     )
     if ("charge" in effects) != bool(found.charge):
         why = "the effect `charge` and the kind that is charged go together"

@@ -10,6 +10,7 @@ from curbstop.records.orders.models import End
 from tests.conftest import NOW
 from tests.desk.browser import Open, look_at, shot
 from tests.office.scene import TODAY, at_on, by, key, premise
+from tests.office.unpaid import unpaid
 
 pytestmark = [
     pytest.mark.browser,
@@ -20,6 +21,8 @@ pytestmark = [
 
 def written(type: str, house: int, **more: object) -> int:
     given = {"key": key(), "by": by("cleo"), "at": at_on(TODAY, 13), "type": type, "premise_id": premise(house)}
+    if type == "shut_off":
+        unpaid(orders.load_place(premise(house), on=TODAY).account_id or 0, on=TODAY)
     return orders.write(**{**given, **more}).order_id  # type: ignore[arg-type]
 
 

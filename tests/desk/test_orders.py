@@ -12,6 +12,7 @@ from curbstop.records.base.models import Event
 from curbstop.records.orders.models import Attachment, End, Hazard, Order, Word
 from tests.desk.houses import text
 from tests.office.scene import TODAY, at_on, by, key, premise
+from tests.office.unpaid import unpaid
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("street")]
 PICTURE = base64.b64encode(b"\xff\xd8\xff" + b"dial" * 20).decode()
@@ -19,6 +20,8 @@ PICTURE = base64.b64encode(b"\xff\xd8\xff" + b"dial" * 20).decode()
 
 def written(type: str = "reread", house: int = 1, **more: object) -> int:
     given = {"key": key(), "by": by("cleo"), "at": at_on(TODAY, 14), "type": type, "premise_id": premise(house)}
+    if type == "shut_off":
+        unpaid(orders.load_place(premise(house), on=TODAY).account_id or 0, on=TODAY)
     return orders.write(**{**given, **more}).order_id  # type: ignore[arg-type]
 
 

@@ -15,6 +15,7 @@ from curbstop.records.orders.models import Attachment, End, Order
 from curbstop.rules.customers import BadEntry
 from curbstop.rules.orders import EFFECTS
 from tests.office.scene import TODAY, at_on, by, key, move_in, point, premise
+from tests.office.unpaid import unpaid
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
 
@@ -89,7 +90,7 @@ def test_an_exchange_keeps_the_use_of_the_old_meter():
 
 
 def test_a_shut_off_at_the_wrong_door_is_stopped_at_the_door():
-    move_in(4, TODAY - timedelta(10), register=4000)
+    unpaid(move_in(4, TODAY - timedelta(10), register=4000), on=TODAY)
     id = write("shut_off", number=4)
     with pytest.raises(Refused, match="the order is for 40000004 at 4 Sage Wren Dr"):
         complete(id, {"serial": "40000005"})
@@ -158,7 +159,7 @@ def test_the_proofs_see_an_order_without_its_effect_and_one_that_nobody_answers_
     def faults(day):
         return [fault for one in closing.get_proof(on=day, only=only).proved for fault in one.faults]
 
-    move_in(7, TODAY - timedelta(10), register=7000)
+    unpaid(move_in(7, TODAY - timedelta(10), register=7000), on=TODAY)
     id = write("shut_off", number=7, on=TODAY)
     assert faults(TODAY + timedelta(1)) == []  # its writer answers for it
     complete(id, {"serial": "40000007", "register": 7100})

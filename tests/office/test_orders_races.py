@@ -9,12 +9,13 @@ from curbstop.records.meters.models import Read
 from curbstop.records.orders.models import End
 from tests.office.scene import TODAY, at_on, by, key, move_in, premise
 from tests.office.test_payments_asking_races import at_once
+from tests.office.unpaid import unpaid
 
 
 @pytest.mark.django_db(transaction=True)
 def test_an_order_ends_once(city: None) -> None:
     on = at_on(TODAY, 20)
-    move_in(1, TODAY, register=1000)
+    unpaid(move_in(1, TODAY, register=1000), on=TODAY)
     of = {"by": by("cleo"), "at": at_on(TODAY), "type": "shut_off", "premise_id": premise(1)}
     id = orders.write(key=key(), **of).order_id
     done = {"by": by("finn"), "at": on, "order_id": id, "fields": {"serial": "40000001", "locked": "yes"}}

@@ -16,6 +16,7 @@ from curbstop.records.base.models import Event
 from curbstop.records.orders.models import Attachment, Order, Valve
 from tests.office.conftest import city as city
 from tests.office.scene import at_on, by, key, move_in, premise
+from tests.office.unpaid import unpaid
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
 PICTURE = base64.b64encode(b"\xff\xd8\xff" + b"dog" * 20).decode()
@@ -87,6 +88,7 @@ def test_the_crew_stops_for_its_own_safety() -> None:
     day, next_day = date(2026, 5, 4), date(2026, 5, 6)
     account = move_in(3, date(2026, 4, 1), at=at_on(date(2026, 4, 1)))
     ledger.open_day(key=key(), by=by("ada"), at=at(day), on=day)
+    unpaid(account, on=day, cents=12_975)  # opening A3: 129.75
     before = ledger.get_balance(account)
     id = write("shut_off", 3, day)
     orders.cannot_complete(

@@ -13,6 +13,7 @@ from curbstop.rules.ledger import credit, debit
 from tests.books import posting
 from tests.office.conftest import city as city
 from tests.office.scene import at_on, by, key, move_in, point, premise
+from tests.office.unpaid import noticed
 
 DAY = date(2026, 5, 4)
 PICTURE = base64.b64encode(b"\xff\xd8\xff" + b"lock" * 20).decode()
@@ -28,6 +29,7 @@ def test_a_disconnect_at_a_wrong_door(city: None) -> None:
     owed = {"account_id": a70, "document": document, "line": 1, "due_on": begun}
     posting("bill", [debit("51-1210", 13310, "water.volume", **owed), credit("51-4020", 13310, "water.volume")], on=DAY)
     assert (ledger.get_balance(a70), ledger.get_balance(a71)) == (13310, 0)
+    noticed(a70, document, on=date(2026, 4, 22), cutoff_on=date(2026, 5, 1), cents=13310)
     order = orders.write(
         key=key(), by=by("cleo"), at=datetime(2026, 5, 4, 13, tzinfo=UTC), type="shut_off", premise_id=premise(4),
         account_id=a70, on=DAY,

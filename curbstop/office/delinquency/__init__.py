@@ -1,5 +1,6 @@
 """What follows when a bill is not paid: late charges, and the ladder to the valve and back."""
 
+from curbstop.office.delinquency.cutoff import FEE, SKIPS, Frozen, Signed, fee_kind, freeze, sign
 from curbstop.office.delinquency.late import (
     AFTER_FINDING,
     HELD_DISPUTE,
@@ -14,8 +15,21 @@ from curbstop.office.delinquency.late import (
     list_late_due,
     settle_late,
 )
+from curbstop.office.delinquency.lawful import (
+    AtMeter,
+    CalledOff,
+    NotLawful,
+    call_off,
+    check_at_meter,
+    list_unlawful,
+    refuse_at_meter,
+    refuse_unlawful,
+)
+from curbstop.office.delinquency.setting import record_forecast
 
 __all__ = [
-    "AFTER_FINDING", "HELD_DISPUTE", "HELD_PAYMENT_PENDING", "LATE_RECEIVABLE", "LATE_REVENUE", "LateAssessed",
-    "LateDue", "LateSettling", "assess_late", "get_late_day", "list_late_due", "settle_late",
+    "AFTER_FINDING", "AtMeter", "CalledOff", "FEE", "Frozen", "HELD_DISPUTE", "HELD_PAYMENT_PENDING",
+    "LATE_RECEIVABLE", "LATE_REVENUE", "LateAssessed", "LateDue", "LateSettling", "NotLawful", "SKIPS", "Signed",
+    "assess_late", "call_off", "check_at_meter", "fee_kind", "freeze", "get_late_day", "list_late_due",
+    "list_unlawful", "record_forecast", "refuse_at_meter", "refuse_unlawful", "settle_late", "sign",
 ]  # fmt: skip

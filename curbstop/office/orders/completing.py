@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection
 
-from curbstop.office import policies
+from curbstop.office import delinquency, policies
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
 from curbstop.office._orders import (
@@ -81,6 +81,7 @@ def complete(
     :param taken: pictures and signatures
     :param latitude: where the telephone was, in degrees, as text
     :raises Ended: it has ended already; it ends once
+    :raises delinquency.NotLawful: it takes water away, and that is not lawful at this moment: ``paid 6 minutes ago``
     :raises Refused: another meter than the order is for, nobody home where somebody must be, or whatever its effects
         refuse; the order stays open
     :raises BadEntry: a field that is missing or cannot be
@@ -91,6 +92,7 @@ def complete(
     on = city_time(written).date()
     about(event, order)
     refuse_own_place(by, order.premise_id, on)
+    delinquency.refuse_at_meter(type=order.type, account_id=order.account_id, at=written)
     place = load_place(order.premise_id, on=on, service_point_id=order.service_point_id, account_id=order.account_id)
     meters = place.meters if kind.meters else ()
     _refuse_unfit(kind, order, place)

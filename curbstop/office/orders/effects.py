@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-from curbstop.office import ledger, meters, policies
+from curbstop.office import delinquency, ledger, meters, policies
 from curbstop.office._events import Acting
 from curbstop.office._once import Refused
 from curbstop.office._orders import get_valves
@@ -224,7 +224,11 @@ def _charge(doing: Doing) -> Effected:
     """What the city charges for it. What is not set is not charged, and said; the order is done all the same."""
     if doing.account_id is None:
         return Effected(not_set="Nobody is responsible here, so nothing is charged.")
+    if doing.given.get("fee_charged"):
+        return Effected(says=("Its fee was charged when it was processed.",))
     kind = doing.type.charge
+    if doing.type.unpaid and kind == delinquency.FEE:
+        kind = delinquency.fee_kind(doing.account_id, doing.on)
     if kind not in {one.code for one in ledger.list_kinds(on=doing.on)}:
         return Effected(not_set=_without_kind(kind, doing.on))
     days = ledger.get_open_days()

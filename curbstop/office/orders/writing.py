@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from curbstop.office import _orders
+from curbstop.office import _orders, delinquency
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
 from curbstop.office._orders import (
@@ -82,11 +82,16 @@ def write(
     :param persons: how many must go; a hazard may ask for more
     :param second: why one is written though another is open for the same trouble
     :raises Refused: no such place, or an open order for the same trouble
+    :raises delinquency.NotLawful: it takes water away where that is not lawful on its day
     :raises BadEntry: a type, a window or words that cannot be
     """
+    today = _orders.city_time(at).date()
     if account_id is not None:
         refuse_own(by, [account_id])
-    refuse_own_place(by, premise_id, _orders.city_time(at).date())
+    refuse_own_place(by, premise_id, today)
+    if get_type(type).unpaid:
+        account_id = account_id or _orders.load_place(premise_id, on=on or today).account_id
+        delinquency.refuse_unlawful(type=type, account_id=account_id, on=on, today=today)
     made = raise_order(
         event,
         type=type,
@@ -173,12 +178,14 @@ def reschedule(
     if end is not None and end.outcome != "failed":
         lock_order(order_id)  # says how it ended
     now = last_plan(order)
+    today = _orders.city_time(at).date()
+    delinquency.refuse_unlawful(type=order.type, account_id=order.account_id, on=on, today=today)
     when = f"{on.isoformat()} {window}".strip() if on else "when a crew is near"
     if end is not None:
         made = _again(event, order, now, on=on, window=window, words=told, persons=persons)
         about(event, order, f"Order {order_id} is written again as {made.order_id}, {when}.")
         return made
-    if on is not None and on < _orders.city_time(at).date():
+    if on is not None and on < today:
         raise BadEntry(field="on", value=on.isoformat(), why="in the past", remedy="choose a day to come")
     must_go = persons or now.persons
     _plan_again(event, order, now, on=on, window=window, persons=must_go)

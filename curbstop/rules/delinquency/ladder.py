@@ -410,7 +410,7 @@ def find_cutoff_day(facts: Facts, ladder: Ladder, days: CityDays, today: int) ->
     if ladder.stops is not None or ladder.days_before is None:
         return np.zeros(len(facts), dtype=np.int64)
     noticed = np.where(facts.noticed_on > 0, facts.noticed_on, today)
-    own = _own_day(facts, ladder, days)
+    own = own_day(facts, ladder, days)
     if ladder.notice_days is None:
         # mailed on the last lawful day before the day that the bill's own days give
         noticed = np.where(facts.noticed_on > 0, facts.noticed_on, np.maximum(today, own - ladder.days_before))
@@ -425,7 +425,7 @@ def find_cutoff_day(facts: Facts, ladder: Ladder, days: CityDays, today: int) ->
     return days.lawful_from(least)
 
 
-def _own_day(facts: Facts, ladder: Ladder, days: CityDays) -> Days:
+def own_day(facts: Facts, ladder: Ladder, days: CityDays) -> Days:
     """The day that the bill's own date or due date gives; a bill that became due later counts from there."""
     if ladder.after_bill is not None:
         found: Days = np.maximum(facts.bill_on + ladder.after_bill, facts.due_on + 1)
@@ -435,13 +435,14 @@ def _own_day(facts: Facts, ladder: Ladder, days: CityDays) -> Days:
 
 def _notice_day(facts: Facts, ladder: Ladder, cutoff_on: Days) -> Days:
     if ladder.notice_days is not None:
-        found: Days = facts.due_on + ladder.notice_days
-        return found
-    return np.maximum(cutoff_on - (ladder.days_before or 0), facts.due_on + 1)
+        return facts.due_on + ladder.notice_days
+    found: Days = np.maximum(cutoff_on - (ladder.days_before or 0), facts.due_on + 1)
+    return found
 
 
 def _hangs(facts: Facts, ladder: Ladder) -> Flags:
-    return np.full(len(facts), ladder.hanger_hours is not None) & (facts.hung_on == 0)
+    found: Flags = np.full(len(facts), ladder.hanger_hours is not None) & (facts.hung_on == 0)
+    return found
 
 
 def _ended(facts: Facts, ladder: Ladder, today: int) -> list[tuple[Flags, str, Days]]:
