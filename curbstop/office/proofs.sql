@@ -9,7 +9,9 @@
 select count(*) from ledger_transaction;
 select format('transaction %s, fund %s: debits and credits differ', txn_id, fund), sum(debit_cents) as debit_cents,
        sum(credit_cents) as credit_cents
-from ledger_posting group by txn_id, fund having sum(debit_cents) <> sum(credit_cents) order by txn_id;
+from ledger_posting
+where (txn_id, fund) in (select txn_id, fund from ledger_posting group by txn_id, fund having sum(debit_cents - credit_cents) <> 0)
+group by txn_id, fund order by txn_id;
 
 -- 2: what the pool owes each fund is what that fund claims on it
 select count(*) from ledger_gl where partner is not null and object between 2850 and 2899;
@@ -64,10 +66,11 @@ left join customers_account a on a.id = i.account_id;
 
 -- 5: every kind of charge billed is the same kind of revenue
 select count(*) from ledger_transaction where act = 'bill';
-select format('transaction %s, kind %s: charges and revenue differ', p.txn_id, k.code), sum(debit_cents) as debit_cents,
-       sum(credit_cents) as credit_cents
-from ledger_posting p join ledger_transaction t on t.id = p.txn_id join ledger_kind k on k.id = p.kind_id
-where t.act = 'bill' group by p.txn_id, k.code having sum(debit_cents) <> sum(credit_cents);
+with one as (select p.txn_id, p.kind_id, sum(p.debit_cents) debits, sum(p.credit_cents) credits
+             from ledger_posting p join ledger_transaction t on t.id = p.txn_id where t.act = 'bill' group by 1, 2)
+select format('transaction %s, kind %s: charges and revenue differ', one.txn_id, k.code), sum(one.debits) as debit_cents,
+       sum(one.credits) as credit_cents
+from one join ledger_kind k on k.id = one.kind_id group by one.txn_id, k.code having sum(one.debits) <> sum(one.credits);
 
 -- 6: the pool holds no income or expense, and memo accounts come to nothing
 select count(*) from ledger_gl where class in ('R', 'X', 'M');
@@ -81,15 +84,12 @@ having sum(debit_cents - credit_cents) <> 0;
 
 -- 7: the receivable of every control account is the sum of the customers' accounts
 select count(*) from customers_account;
-with control as (select gl_id, sum(debit_cents - credit_cents) cents from ledger_posting where sub in (2, 3) group by gl_id),
-     listed as (select gl_id, sum(cents) cents from
-                  (select p.gl_id, a.id, sum(p.debit_cents - p.credit_cents) cents from customers_account a
-                   join ledger_posting p on p.account_id = a.id where p.sub in (2, 3) group by p.gl_id, a.id) one
-                group by gl_id)
-select format('%s-%s %s: control and list differ', g.fund, g.object, g.name), c.cents as control_cents,
-       coalesce(l.cents, 0) as listed_cents
-from control c join ledger_gl g on g.id = c.gl_id left join listed l on l.gl_id = c.gl_id
-where c.cents <> coalesce(l.cents, 0);
+with one as (select gl_id, account_id, sum(debit_cents - credit_cents) cents from ledger_posting where sub in (2, 3) group by 1, 2),
+     both_sums as (select one.gl_id, sum(one.cents) control, coalesce(sum(one.cents) filter (where a.id is not null), 0) listed
+                   from one left join customers_account a on a.id = one.account_id group by one.gl_id)
+select format('%s-%s %s: control and list differ', g.fund, g.object, g.name), b.control as control_cents,
+       b.listed as listed_cents
+from both_sums b join ledger_gl g on g.id = b.gl_id where b.control <> b.listed;
 
 -- 8: every bill is the sum of its lines in the books, and no billed line is without its bill
 select count(*) from bills_bill;
@@ -392,10 +392,19 @@ join lateral (
    except all
    select gl_id, account_id, document_id, line_no, debit_cents, credit_cents, kind_id from ledger_posting where txn_id = t.id)
 ) odd on true
-where t.reverses_id is not null and t.act not in ('return', 'mispost') group by t.id
+where t.reverses_id is not null and t.act not in ('return', 'mispost')
+  -- credit that had paid a bill cancelled since, or was refunded, is taken back from where it is: item by item, below
+  and (t.act <> 'unapply' or not exists (
+    select from ledger_posting p join ledger_gl g on g.id = p.gl_id where p.txn_id = t.id and g.object = 1260
+    union all
+    select from ledger_posting p join ledger_posting q on (q.account_id, q.document_id, q.line_no, q.gl_id) = (
+      p.account_id, p.document_id, p.line_no, p.gl_id) and q.sub = 2 and q.debit_cents > 0
+    join ledger_transaction c on c.id = q.txn_id and c.act = 'release' and c.id < t.id where p.txn_id = t.reverses_id))
+group by t.id
 union all
 -- a payment comes back from where its money is: what it paid, with what was moved of it since, item by item. Its cash
 -- waits elsewhere; what was credit or was refunded meanwhile is owed as it stands (the transaction balances as a whole).
+-- A line that was cancelled had its money released before: it takes nothing back.
 select format('transaction %s does not give back what %s paid', t.id, t.reverses_id), count(*)
 from ledger_transaction t
 join lateral (
@@ -404,8 +413,12 @@ join lateral (
         select m.txn_id from payments_moved m join payments_receipt r on (r.series_id, r.no) = (m.series_id, m.no)
         where r.txn_id = t.reverses_id union all select t.id) s
   join ledger_posting p on p.txn_id = s.id join ledger_gl g on g.id = p.gl_id
-  where p.sub = 2 and g.object <> 1260 group by 1, 2, 3, 4 having sum(p.debit_cents - p.credit_cents) <> 0) odd on true
-where t.act in ('return', 'mispost') group by t.id;
+  where p.sub = 2 and g.object <> 1260 group by 1, 2, 3, 4 having sum(p.debit_cents - p.credit_cents) <> 0
+    and (bool_or(p.txn_id = t.id) or not exists (
+      select from ledger_posting q join ledger_transaction c on c.id = q.txn_id and c.act = 'release' and c.id < t.id
+      where (q.gl_id, q.account_id, q.document_id, q.line_no) = (p.gl_id, p.account_id, p.document_id, p.line_no)
+        and q.debit_cents > 0))) odd on true
+where t.act in ('return', 'mispost', 'unapply') group by t.id;
 
 -- 23: every void is of the same day, out of a drawer not yet counted, by a second person who did not take the payment
 select count(*) from ledger_transaction where act = 'void';
@@ -585,7 +598,7 @@ with filed as (select e.file_id, e.debit_cents, e.credit_cents, coalesce(sum(p.d
                  coalesce(sum(p.credit_cents), 0) credits
                from ledger_export e left join ledger_transaction t on t.posted_on >= e.from_on and t.posted_on < e.until_on
                left join ledger_posting p on p.txn_id = t.id
-                 and exists (select from ledger_gl g where g.id = p.gl_id and g.class <> 'M')
+                 and p.gl_id not in (select g.id from ledger_gl g where g.class = 'M')
                group by e.file_id)
 select format('file %s: its totals are not those of its days', file_id), debit_cents as file_cents, debits as rows_cents
 from filed where (debit_cents, credit_cents) <> (debits, credits)

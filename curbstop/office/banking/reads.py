@@ -50,13 +50,21 @@ class WaitingRow:
         return f"{self.gl}@{self.document_id}"
 
 
+# All that ever waited is added up by its index, what was posted since the day is taken off, and only what is left is
+# looked at: of thousands of documents a few wait. ``infinity`` says that few rows lie beyond the day.
 _WAITING = """
-with open as (
-  select p.gl_id, p.document_id, min(t.effective_on) on_day, sum(p.debit_cents - p.credit_cents)::bigint cents
-  from ledger_posting p join ledger_gl g on g.id = p.gl_id join ledger_transaction t on t.id = p.txn_id
-  where p.sub = 1 and g.fund = 10 and g.object = any(%(objects)s) and t.posted_on <= %(known)s
-  group by p.gl_id, p.document_id having sum(p.debit_cents - p.credit_cents) <> 0)
-select to_char(g.fund, 'FM00') || '-' || to_char(g.object, 'FM0000'), o.document_id, o.on_day, o.cents,
+with since as (
+  select p.gl_id, p.document_id, p.credit_cents - p.debit_cents cents
+  from ledger_transaction t join ledger_posting p on p.txn_id = t.id and p.sub = 1
+  where t.posted_on between %(known)s::date + 1 and 'infinity'),
+open as materialized (
+  select gl_id, document_id, sum(cents)::bigint cents from (
+    select p.gl_id, p.document_id, sum(p.debit_cents - p.credit_cents) cents from ledger_posting p
+    where p.sub = 1 group by p.document_id, p.gl_id
+    union all select * from since) x
+  where gl_id = any(array(select id from ledger_gl where fund = 10 and object = any(%(objects)s)))
+  group by gl_id, document_id having sum(cents) <> 0)
+select to_char(g.fund, 'FM00') || '-' || to_char(g.object, 'FM0000'), o.document_id, d.on_day, o.cents,
   case when s.id is not null then 'Deposit ' || s.id || ', till ' || (
          select string_agg(t.code, ', ' order by t.code) from payments_slipsession d
          join payments_tillsession n on n.id = d.session_id join payments_till t on t.id = n.till_id
@@ -68,8 +76,12 @@ select to_char(g.fund, 'FM00') || '-' || to_char(g.object, 'FM0000'), o.document
          where q.document_id = o.document_id and q.gl_id = o.gl_id limit 1), '')
        when g.object = 1040 then 'Card batch ' || o.document_id
        else g.name || ' ' || o.document_id end
-from open o join ledger_gl g on g.id = o.gl_id left join payments_slip s on s.id = o.document_id
-left join payments_batch b on b.id = o.document_id order by o.on_day, o.document_id"""
+from open o join ledger_gl g on g.id = o.gl_id
+join lateral (
+  select min(t.effective_on) on_day from ledger_posting p join ledger_transaction t on t.id = p.txn_id
+  where p.document_id = o.document_id and p.gl_id = o.gl_id and p.sub = 1 and t.posted_on <= %(known)s) d on true
+left join payments_slip s on s.id = o.document_id
+left join payments_batch b on b.id = o.document_id order by d.on_day, o.document_id"""
 
 
 def list_waiting(*, known_on: date) -> tuple[WaitingRow, ...]:

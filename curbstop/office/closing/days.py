@@ -15,7 +15,7 @@ from curbstop.office import ledger
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
 from curbstop.office.closing.checking import Checklist, get_day_checklist
-from curbstop.office.closing.hashing import DayFigures, get_day_figures, last_hash, read_day
+from curbstop.office.closing.hashing import DayFigures, get_day_figures, last_hash, read_closing_day
 from curbstop.records.ledger.models import Close
 from curbstop.records.ledger.models import Prepared as PreparedRow
 from curbstop.rules.money import show
@@ -89,17 +89,15 @@ def close_day(event: Acting, /, *, key: Key, by: Actor, at: datetime, on: date, 
     previous = last_hash()
     # the header first: it waits for acts in flight and holds the day, so that what is read after it is final
     txn_id = ledger._post_close(event, act="close", posted_on=on, effective_on=on)
-    figures = get_day_figures(on)
+    figures, digest = read_closing_day(on, previous=previous)
     if figures.sha256 != prepared.sha256:
         posted = figures.rows - prepared.rows
         says = f"{posted} rows were posted on {on.isoformat()} since {prepared.by} made it ready"
         raise Refused(f"{says}. Make it ready again, look at it, then close it.", field="prepared_id")
     checklist = get_day_checklist(on)
     refuse_unbalanced(checklist, f"{on.isoformat()} does not close")
-    rows, digest = read_day(on, previous=previous)
-    return write_close(
-        event, by, txn_id, on.isoformat(), prepared, digest, previous, _closing(figures, checklist), rows
-    )
+    checks = _closing(figures, checklist)
+    return write_close(event, by, txn_id, on.isoformat(), prepared, digest, previous, checks, figures.rows)
 
 
 def _closing(figures: DayFigures, checklist: Checklist) -> dict[str, Any]:

@@ -47,21 +47,33 @@ class DayFigures:
 
 def read_day(on: date, *, previous: bytes = b"") -> tuple[int, bytes]:
     """The rows of a day and the SHA-256 of ``previous`` and them."""
-    sha = hashlib.sha256(previous)
+    rows, (digest,) = _read(on, previous)
+    return rows, digest
+
+
+def _read(on: date, *before: bytes) -> tuple[int, tuple[bytes, ...]]:
+    """The rows of a day, read once, and for each of ``before`` the SHA-256 of it and them."""
+    hashes = [hashlib.sha256(first) for first in before]
     rows = 0
     with connection.cursor() as cursor:
         cursor.execute("select set_config('datestyle', 'ISO, MDY', true)")
         with cursor.cursor.copy(f"copy ({ROWS.format(day=on.isoformat())}) to stdout") as lines:
             told = iter(lines)
             while some := b"".join(islice(told, AT_ONCE)):
-                sha.update(some)
+                for one in hashes:
+                    one.update(some)
                 rows += some.count(b"\n")
-    return rows, sha.digest()
+    return rows, tuple(one.digest() for one in hashes)
 
 
 def get_day_figures(on: date) -> DayFigures:
     """What a day's books come to now."""
-    rows, digest = read_day(on)
+    return read_closing_day(on, previous=b"")[0]
+
+
+def read_closing_day(on: date, *, previous: bytes) -> tuple[DayFigures, bytes]:
+    """What a day's books come to, and their SHA-256 after the closing ``previous``: its rows are read once for both."""
+    rows, (digest, chain) = _read(on, b"", previous)
     with connection.cursor() as cursor:
         cursor.execute(
             "select to_char(g.fund, 'FM00') || '-' || to_char(g.object, 'FM0000'), sum(p.debit_cents)::bigint,"
@@ -70,7 +82,7 @@ def get_day_figures(on: date) -> DayFigures:
             [on],
         )
         totals = {account: (debits, credits) for account, debits, credits in cursor.fetchall()}
-    return DayFigures(rows, sum(debits for debits, _ in totals.values()), digest.hex(), totals)
+    return DayFigures(rows, sum(debits for debits, _ in totals.values()), digest.hex(), totals), chain
 
 
 def chained(previous: bytes, body: Mapping[str, Any]) -> bytes:

@@ -23,7 +23,7 @@ from curbstop.office.closing.days import (
     refuse_unbalanced,
     write_close,
 )
-from curbstop.office.closing.hashing import get_day_figures, last_hash, read_day
+from curbstop.office.closing.hashing import get_day_figures, last_hash, read_closing_day
 from curbstop.records.ledger.models import Prepared as PreparedRow
 from curbstop.rules.money import show
 
@@ -106,14 +106,13 @@ def close_through(event: Acting, /, *, key: Key, by: Actor, at: datetime, on: da
     refuse_unbalanced(checklist, f"The days through {on.isoformat()} do not close")
     rows = 0
     for day, prepared, txn_id in zip(days, ready, txn_ids, strict=True):
-        figures = get_day_figures(day)
+        figures, digest = read_closing_day(day, previous=previous)
         if figures.sha256 != prepared.sha256:
             says = f"Rows were posted on {day.isoformat()} since {prepared.by} made it ready"
             raise Refused(f"{says}. Make the days ready again, look at them, then close them.", field="prepared_id")
-        found, digest = read_day(day, previous=previous)
         checks = _closing(figures, checklist)
-        write_close(event, by, txn_id, day.isoformat(), prepared, digest, previous, checks, found)
-        previous, rows = digest, rows + found
+        write_close(event, by, txn_id, day.isoformat(), prepared, digest, previous, checks, figures.rows)
+        previous, rows = digest, rows + figures.rows
     event.about(says=f"{len(days)} days closed through {on.isoformat()}: {rows} rows.")
     return ClosedThrough(days[0], on, len(days), rows, previous.hex())
 

@@ -265,7 +265,13 @@ class Posting(models.Model):
             models.Index(
                 fields=["account_id", "document_id"], condition=Q(account_id__isnull=False), name="ledger_posting_item"
             ),
-            models.Index(fields=["document_id"], condition=Q(sub=1), name="ledger_posting_batch"),
+            # what waits on a clearing account, document by document, without reading the rows themselves
+            models.Index(
+                fields=["document_id", "gl"],
+                include=["debit_cents", "credit_cents"],
+                condition=Q(sub=1),
+                name="ledger_posting_waiting",
+            ),
             # deposits and credits that customers have here, among millions of rows that they have not
             models.Index(
                 fields=["account_id", "gl"],
