@@ -2,7 +2,7 @@
 
 import ast
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -39,3 +39,8 @@ def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]
 
 def here(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
+
+
+def found_in(paths: Iterable[Path], look: Callable[[str], list[str]]) -> dict[str, list[str]]:
+    """What a look at each file's source finds, by file. One test asks for all: a test a file costs more."""
+    return {here(path): found for path in paths if (found := look(path.read_text()))}

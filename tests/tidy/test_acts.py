@@ -2,11 +2,10 @@
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
-from tests.tidy.sources import here, python
+from tests.tidy.sources import found_in, here, python
 
 WRITES_ROWS = {"save", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "delete"}
 SQL_THAT_WRITES = re.compile(
@@ -82,14 +81,18 @@ CALLED_BY_ACTS = {
 OFFICE = python("curbstop/office")
 
 
-@pytest.mark.parametrize("path", OFFICE, ids=here)
-def test_acts(path: Path) -> None:
-    assert faults(path.read_text()) == []
+def test_acts() -> None:
+    assert found_in(OFFICE, faults) == {}
 
 
-@pytest.mark.parametrize("path", [path for path in OFFICE if not path.name.startswith("_")], ids=here)
-def test_only_acts_write(path: Path) -> None:
-    assert writers_that_are_no_acts(path.read_text(), CALLED_BY_ACTS.get(here(path), set())) == []
+def test_only_acts_write() -> None:
+    writers = {
+        here(path): found
+        for path in OFFICE
+        if not path.name.startswith("_")
+        and (found := writers_that_are_no_acts(path.read_text(), CALLED_BY_ACTS.get(here(path), set())))
+    }
+    assert writers == {}
 
 
 def test_there_are_acts_to_check() -> None:
@@ -171,9 +174,10 @@ def floats(source: str, exact: set[str]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", python("curbstop/rules"), ids=here)
-def test_no_rule_has_a_float(path: Path) -> None:
-    assert floats(path.read_text(), EXACT_DIVISIONS.get(here(path), set())) == []
+def test_no_rule_has_a_float() -> None:
+    rules = python("curbstop/rules")
+    found = {here(path): floats(path.read_text(), EXACT_DIVISIONS.get(here(path), set())) for path in rules}
+    assert {name: lines for name, lines in found.items() if lines} == {}
 
 
 @pytest.mark.parametrize(
@@ -202,9 +206,8 @@ def without_docstring(source: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("path", OFFICE, ids=here)
-def test_the_office_says_what_it_does(path: Path) -> None:
-    assert without_docstring(path.read_text()) == []
+def test_the_office_says_what_it_does() -> None:
+    assert found_in(OFFICE, without_docstring) == {}
 
 
 def test_a_function_that_says_nothing_is_found() -> None:

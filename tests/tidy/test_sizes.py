@@ -3,9 +3,7 @@
 import ast
 from pathlib import Path
 
-import pytest
-
-from tests.tidy.sources import PACKAGE, functions, here, python, tracked
+from tests.tidy.sources import PACKAGE, found_in, functions, here, python, tracked
 
 FUNCTION_LINES, FILE_LINES = 60, 600
 CODE = ("curbstop", "tests", "bench", "tools")
@@ -49,9 +47,8 @@ def written() -> list[Path]:
     ]
 
 
-@pytest.mark.parametrize("path", python(*CODE, migrations=True), ids=here)
-def test_functions_fit_on_a_screen(path: Path) -> None:
-    assert long_functions(path.read_text()) == []
+def test_functions_fit_on_a_screen() -> None:
+    assert found_in(python(*CODE, migrations=True), long_functions) == {}
 
 
 def test_files_fit_in_a_sitting() -> None:
@@ -59,9 +56,8 @@ def test_files_fit_in_a_sitting() -> None:
     assert long == {}
 
 
-@pytest.mark.parametrize("path", python("curbstop"), ids=here)
-def test_names_are_the_fields(path: Path) -> None:
-    assert bad_names(path.read_text()) == []
+def test_names_are_the_fields() -> None:
+    assert found_in(python("curbstop"), bad_names) == {}
 
 
 def test_no_junk_drawers() -> None:
