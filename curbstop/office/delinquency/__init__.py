@@ -25,11 +25,20 @@ from curbstop.office.delinquency.lawful import (
     refuse_at_meter,
     refuse_unlawful,
 )
+from curbstop.office.delinquency.restoring import (
+    AskedToRestore,
+    ToRestore,
+    ask_to_restore,
+    get_to_restore,
+    list_off,
+    restore,
+)
 from curbstop.office.delinquency.setting import record_forecast
 
 __all__ = [
-    "AFTER_FINDING", "AtMeter", "CalledOff", "FEE", "Frozen", "HELD_DISPUTE", "HELD_PAYMENT_PENDING",
-    "LATE_RECEIVABLE", "LATE_REVENUE", "LateAssessed", "LateDue", "LateSettling", "NotLawful", "SKIPS", "Signed",
-    "assess_late", "call_off", "check_at_meter", "fee_kind", "freeze", "get_late_day", "list_late_due",
-    "list_unlawful", "record_forecast", "refuse_at_meter", "refuse_unlawful", "settle_late", "sign",
+    "AFTER_FINDING", "AskedToRestore", "AtMeter", "CalledOff", "FEE", "Frozen", "HELD_DISPUTE",
+    "HELD_PAYMENT_PENDING", "LATE_RECEIVABLE", "LATE_REVENUE", "LateAssessed", "LateDue", "LateSettling",
+    "NotLawful", "SKIPS", "Signed", "ToRestore", "ask_to_restore", "assess_late", "call_off", "check_at_meter",
+    "fee_kind", "freeze", "get_late_day", "get_to_restore", "list_late_due", "list_off", "list_unlawful",
+    "record_forecast", "refuse_at_meter", "refuse_unlawful", "restore", "settle_late", "sign",
 ]  # fmt: skip

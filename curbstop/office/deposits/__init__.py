@@ -10,6 +10,7 @@ from curbstop.office.deposits.deciding import (
     decide_by,
     get_increase,
     keep_waiver,
+    raise_for,
     record_check,
 )
 from curbstop.office.deposits.deciding import increase_deposit as increase
@@ -89,6 +90,7 @@ __all__ = [
     "list_good_history",
     "list_held",
     "list_to_settle",
+    "raise_for",
     "record_check",
     "used",
 ]

@@ -310,6 +310,16 @@ def increase_deposit(
     :raises Refused: the city has set nothing that is added, or no reason
     """
     event.about(f"account:{account_id}")
+    found = raise_for(event, account_id=account_id, on=on, reason=reason)
+    event.about(says=f"{show(found.cents)} more deposit asked for: {reason.strip()} {found.says}")
+    return found
+
+
+def raise_for(event: Acting, *, account_id: int, on: date, reason: str) -> DepositIncreased:
+    """What :func:`increase_deposit` does, as part of another act: a customer who asks for water after a cut-off.
+
+    :raises Refused: as :func:`increase_deposit`
+    """
     if not reason.strip():
         raise Refused("Say which cut-off it follows, in a sentence.", field="reason")
     lock_accounts([account_id])
@@ -325,10 +335,9 @@ def increase_deposit(
         says=found.says,
         authority=found.authority,
         working={"steps": list(found.working), "reason": reason.strip()},
-        by_id=by.id,
+        by_id=event.by.id,
         event_id=event.id,
     )
-    event.about(says=f"{show(found.cents)} more deposit asked for: {reason.strip()} {found.says}")
     return DepositIncreased(
         account_id,
         found.cents,

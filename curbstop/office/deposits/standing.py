@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from django.db import connection
 
@@ -50,8 +51,11 @@ left join lateral (
 where d.account_id = %s"""
 
 
-def asked_cents(account_id: int) -> int:
-    """What is asked of an account as deposit and not received yet, less what was waived."""
+def asked_cents(account_id: int, *, due_by: date | None = None) -> int:
+    """What is asked of an account as deposit and not received yet, less what was waived.
+
+    :param due_by: only what is due by this day; None: all of it, what waits for a bill too
+    """
     with connection.cursor() as cursor:
-        cursor.execute(ASKED, [account_id])
+        cursor.execute(ASKED + (" and d.due_on <= %s" if due_by else ""), [account_id, *([due_by] if due_by else [])])
         return int(cursor.fetchone()[0])
