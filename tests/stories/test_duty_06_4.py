@@ -1,7 +1,7 @@
 """Stories 06-4 and 06-5: cut off and what it takes to come back; nobody for pennies, before a holiday or untold.
 
-Events are spelled ``orders.complete`` (``orders.close``), ``delinquency.restore`` (``orders.restore``) and, where an order
-is moved, ``orders.reschedule`` (``delinquency.list``) here.
+Events are spelled ``orders.complete`` (``orders.close``), ``delinquency.restore`` (``orders.restore``) and, where an
+order is moved, ``orders.reschedule`` (``delinquency.list``) here.
 """
 
 import base64

@@ -17,7 +17,7 @@ from threading import Lock
 
 from django.db import connection, transaction
 
-from curbstop.office import bills, ledger
+from curbstop.office import bills, delinquency, ledger
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import act
 from curbstop.office.closing.hashing import find_tampered
@@ -108,7 +108,7 @@ def _wanted(only: Collection[str] | None) -> dict[str, Callable[[date], Proved]]
     """The invariants by number, in their order, each as what proves it on a day."""
     every: dict[str, Callable[[date], Proved]] = {
         proof.no: functools.partial(_ask, proof) for proof in read_proofs()
-    } | {"40": _roll_forward, "11": _rerated, "34": _untouched}
+    } | {"40": _roll_forward, "11": _rerated, "34": _untouched, "46": _all_listed, "47": _all_lawful}
     return {no: prove for no, prove in every.items() if only is None or no in only}
 
 
@@ -203,6 +203,18 @@ def _rerated(on: date) -> Proved:
     rated = bills.rerate_all()
     shows = "every issued bill, rated again from its stored inputs, comes to its lines to the cent"
     return Proved("11", shows, rated.bills, rated.at_fault, rated.faults)
+
+
+def _all_listed(on: date) -> Proved:
+    looked_at, faults = delinquency.find_missing(on)
+    shows = "everybody whose cut-off day has passed is on a list, or skipped on one with why"
+    return Proved("46", shows, looked_at, len(faults), tuple(faults[:SHOWN]))
+
+
+def _all_lawful(on: date) -> Proved:
+    looked_at, faults = delinquency.find_unlawful(on)
+    shows = "no open order takes water away for less than the minimum, against a hold, untold, or with money on its way"
+    return Proved("47", shows, looked_at, len(faults), tuple(faults[:SHOWN]))
 
 
 def _ask(proof: Proof, on: date) -> Proved:

@@ -25,6 +25,7 @@ from curbstop.office.delinquency.lawful import (
     refuse_at_meter,
     refuse_unlawful,
 )
+from curbstop.office.delinquency.proving import find_missing, find_unlawful
 from curbstop.office.delinquency.restoring import (
     AskedToRestore,
     ToRestore,
@@ -39,6 +40,7 @@ __all__ = [
     "AFTER_FINDING", "AskedToRestore", "AtMeter", "CalledOff", "FEE", "Frozen", "HELD_DISPUTE",
     "HELD_PAYMENT_PENDING", "LATE_RECEIVABLE", "LATE_REVENUE", "LateAssessed", "LateDue", "LateSettling",
     "NotLawful", "SKIPS", "Signed", "ToRestore", "ask_to_restore", "assess_late", "call_off", "check_at_meter",
-    "fee_kind", "freeze", "get_late_day", "get_to_restore", "list_late_due", "list_off", "list_unlawful",
-    "record_forecast", "refuse_at_meter", "refuse_unlawful", "restore", "settle_late", "sign",
+    "fee_kind", "find_missing", "find_unlawful", "freeze", "get_late_day", "get_to_restore", "list_late_due",
+    "list_off", "list_unlawful", "record_forecast", "refuse_at_meter", "refuse_unlawful", "restore",
+    "settle_late", "sign",
 ]  # fmt: skip

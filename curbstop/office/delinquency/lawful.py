@@ -249,7 +249,7 @@ where o.type = any(%s) and o.account_id is not null and {OPEN} order by o.id"""
 def list_unlawful(*, on: date) -> tuple[tuple[int, int, Obstacle], ...]:
     """Open orders that take water away where that is not lawful now: order, account, what stands in the way. The day
     itself is not asked about: an order that is late is written again."""
-    rows = _open_orders()
+    rows = list_open_orders()
     if not rows:
         return ()
     found = look({account for _, account in rows}, on=on, without=MEANWHILE)
@@ -264,7 +264,8 @@ def list_unlawful(*, on: date) -> tuple[tuple[int, int, Obstacle], ...]:
     return tuple(wrong)
 
 
-def _open_orders() -> list[tuple[int, int]]:
+def list_open_orders() -> list[tuple[int, int]]:
+    """Open orders that take water away: each with its account."""
     types = [code for code, type in load_types().items() if type.unpaid]
     with connection.cursor() as cursor:
         cursor.execute(_OPEN_ORDERS, [types])
@@ -280,4 +281,4 @@ def call_off(event: Acting, /, *, key: Key, by: Actor, at: datetime, on: date) -
         cancel_order(event, order_id=order, reason=f"not needed, {obstacle.says}"[:500])
     if wrong:
         event.about(says=f"{len(wrong)} shut-off orders called off: they no longer stand.")
-    return CalledOff(tuple(order for order, _, _ in wrong), len(_open_orders()))
+    return CalledOff(tuple(order for order, _, _ in wrong), len(list_open_orders()))
