@@ -87,3 +87,6 @@ class OutgoingDone(models.Model):
                 fields=["message"], condition=~Q(outcome="failed"), name="base_outboxdone_ends_once"
             ),
         ]
+
+
+from curbstop.records.base import reports as reports  # noqa: E402  (they name the user above)
