@@ -34,7 +34,7 @@ def at(day: date, hour: int, minute: int = 0) -> datetime:
 def set_value(policy: str, value: object, says: str = "Set for this story.") -> None:
     policies.set(
         key=key(), by=by("adam"), at=at(BEGUN, 9), policy=policy, value=value, from_on=BEGUN, says=says,
-        authority="set for this story",
+        authority="set for this story", not_set="" if value is not None else "The story has none.",
     )  # fmt: skip
 
 
@@ -69,6 +69,7 @@ def test_cut_off_and_what_it_takes_to_come_back() -> None:
         "Paid by 2 in the afternoon it is the same day, Monday to Thursday.",
     )  # fmt: skip
     set_value("delinquency.call", False)
+    set_value("delinquency.hanger.hours_before_cutoff", None)
     a2 = move_in(2, BEGUN, register=77_000)
     ledger.open_day(key=key(), by=by("ada"), at=at(cut, 7), on=cut)
     overdue = bill(a2, 10_410, bill_on=date(2026, 3, 18), due_on=date(2026, 4, 7))
@@ -127,6 +128,7 @@ def test_nobody_for_pennies_before_a_holiday_or_untold() -> None:
     built = date(2026, 5, 11)
     assert (monday - built).days == 7 and monday.strftime("%A") == "Monday"
     set_value("delinquency.call", False)
+    set_value("delinquency.hanger.hours_before_cutoff", None)
     set_value("delinquency.cutoff.not_before_closing", True)
     billed, due, mailed = date(2026, 4, 14), date(2026, 5, 4), date(2026, 5, 5)
     a3, a4, a5 = (move_in(number, BEGUN, name=f"A{number}") for number in (3, 4, 5))
