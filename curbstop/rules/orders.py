@@ -51,6 +51,7 @@ EFFECTS: Mapping[str, str] = {
     "hang_meter": "a meter hangs",
     "take_meter": "the meter is taken down",
     "exchange_meter": "one meter is taken down and another hangs",
+    "find_tampering": "water that should be off and is not is investigated",
     "charge": "the city's charge for it",
 }
 """What completing an order can do; ``office.orders.effects`` does it."""

@@ -34,13 +34,26 @@ from curbstop.office.delinquency.restoring import (
     list_off,
     restore,
 )
+from curbstop.office.delinquency.run import (
+    NightDone,
+    NightPlanned,
+    Preview,
+    Previewed,
+    get_night,
+    get_preview,
+    go_through,
+    plan_night,
+    run_night,
+)
 from curbstop.office.delinquency.setting import record_forecast
+from curbstop.office.delinquency.telling import Told, call, notify
 
 __all__ = [
     "AFTER_FINDING", "AskedToRestore", "AtMeter", "CalledOff", "FEE", "Frozen", "HELD_DISPUTE",
     "HELD_PAYMENT_PENDING", "LATE_RECEIVABLE", "LATE_REVENUE", "LateAssessed", "LateDue", "LateSettling",
-    "NotLawful", "SKIPS", "Signed", "ToRestore", "ask_to_restore", "assess_late", "call_off", "check_at_meter",
-    "fee_kind", "find_missing", "find_unlawful", "freeze", "get_late_day", "get_to_restore", "list_late_due",
-    "list_off", "list_unlawful", "record_forecast", "refuse_at_meter", "refuse_unlawful", "restore",
-    "settle_late", "sign",
+    "NightDone", "NightPlanned", "NotLawful", "Preview", "Previewed", "SKIPS", "Signed", "ToRestore", "Told",
+    "ask_to_restore", "assess_late", "call", "call_off", "check_at_meter", "fee_kind", "find_missing",
+    "find_unlawful", "freeze", "get_late_day", "get_night", "get_preview", "get_to_restore", "go_through",
+    "list_late_due", "list_off", "list_unlawful", "notify", "plan_night", "record_forecast", "refuse_at_meter",
+    "refuse_unlawful", "restore", "run_night", "settle_late", "sign",
 ]  # fmt: skip

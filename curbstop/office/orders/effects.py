@@ -15,7 +15,7 @@ from django.db import connection
 from curbstop.office import delinquency, ledger, meters, policies
 from curbstop.office._events import Acting
 from curbstop.office._once import Refused
-from curbstop.office._orders import get_valves
+from curbstop.office._orders import get_valves, raise_order
 from curbstop.office.reads.entry import ReadEntered, enter_moving
 from curbstop.office.reads.rereading import answer
 from curbstop.records.orders.models import Valve
@@ -217,6 +217,47 @@ def _exchange(doing: Doing) -> Effected:
     return Effected(rows, (*taken.says, f"Meter {serial} hangs at {doing.fields['register']:,}."))
 
 
+def _find_tampering(doing: Doing) -> Effected:
+    """Water that runs where it was turned off, a lock that is cut, or water used since: it is investigated."""
+    used = _used_since_off(doing)
+    signs = [
+        words
+        for found, words in (
+            (doing.fields.get("state") == "on", "water is on"),
+            (doing.fields.get("lock_cut") is True, "the lock is cut or gone"),
+            (used > 0, f"{used:,} gal went through since it was turned off"),
+        )
+        if found
+    ]
+    if not signs:
+        return Effected(says=("It is off, and nothing went through.",))
+    order = raise_order(
+        doing.event,
+        type="investigate",
+        premise_id=doing.premise_id,
+        account_id=doing.account_id,
+        about=f"Off for what is not paid, and {' and '.join(signs)}",
+        second=f"Found by order {doing.order_id}",
+    )
+    says = f"Tampering? {'; '.join(signs)}. Order {order.order_id} investigates."
+    return Effected({"order": [order.order_id]}, (says,))
+
+
+def _used_since_off(doing: Doing) -> int:
+    """Gallons that the meters of the place show since the valve was closed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select coalesce(sum(r.usage_gal), 0)::bigint from meters_read r"
+            " join meters_installation i on i.id = r.installation_id"
+            " join customers_servicepoint s on s.id = i.service_point_id"
+            " where s.premise_id = %(premise)s and not exists (select from meters_read x where x.replaces_id = r.id)"
+            " and r.read_on > (select max(v.on) from orders_valve v join customers_servicepoint p"
+            "   on p.id = v.service_point_id where p.premise_id = %(premise)s and v.state <> 'on')",
+            {"premise": doing.premise_id},
+        )
+        return int(cursor.fetchone()[0])
+
+
 # --- charges ----------------------------------------------------------------------------------------------------------
 
 
@@ -272,6 +313,7 @@ EFFECTS: Mapping[str, Effect] = {
     "hang_meter": _hang,
     "take_meter": _take,
     "exchange_meter": _exchange,
+    "find_tampering": _find_tampering,
     "charge": _charge,
 }
 """By the names of ``rules.orders.EFFECTS``. To do something else when an order of a type is done, change the function
