@@ -60,3 +60,4 @@ class LateSettled(models.Model):
 # the rest of the app's tables, each family in a file of its own
 from curbstop.records.delinquency import holds as holds  # noqa: E402
 from curbstop.records.delinquency import ladder as ladder  # noqa: E402
+from curbstop.records.delinquency import promises as promises  # noqa: E402
