@@ -16,7 +16,7 @@ TABLES = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0004_people_marks_programmes"),
+        ("customers", "0003_moves"),
         ("delinquency", "0004_ladder"),
         ("ledger", "0008_what_waits"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
