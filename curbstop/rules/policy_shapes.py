@@ -54,6 +54,22 @@ PROMISE: dict[str, Shape] = {
 """Who may be promised a later day or instalments, each criterion a policy of its own under ``extension.`` and
 ``arrangement.``; ``rule`` is the sentence, and without it nobody may."""
 
+PROGRAMME: Shape = {
+    "least_age?": "whole",
+    "income_most?": "amount",
+    "credit": "text",
+    "months?": "whole",
+    "per": "text",
+    "holds_on": "text",
+    "renewal_days?": "days",
+    "back_days?": "days",
+    "proofs": "words",
+    "renews_with": "text",
+}
+"""Who qualifies (age on the day, income of the household), for how many months (left out: until it is ended), one `per`
+`household` or `account`; it counts for a billed period on whose `first_day` or `last_day` it `holds_on`. `credit` says in
+words what the rate takes off: the figures are the tariff's."""
+
 SHAPES: dict[str, Shape] = {
     # calendar
     "calendar.every_days": "days",
@@ -67,6 +83,7 @@ SHAPES: dict[str, Shape] = {
     "bill.rounding": "text",
     "bill.messages": "words",
     "explain.order": "words",
+    "ageing.buckets": {"by": "text", "days": "words"},
     "backbill.limit_months": "whole",
     "rebill.due": "text",
     "rebill.late": "text",
@@ -125,7 +142,6 @@ SHAPES: dict[str, Shape] = {
     "arrangement.down_percent": "percent",
     "arrangement.down_least": "amount",
     "arrangement.rounding": "text",
-    "arrangement.counts": "text",
     "arrangement.current_bills": "yes_no",
     "arrangement.grace_days": "days",
     "arrangement.remind_days": "days",
@@ -257,6 +273,11 @@ SHAPES: dict[str, Shape] = {
     "records.search_fee": "amount",
     # programmes and sanitation
     "senior.rule": "text",
+    "programme.senior": PROGRAMME,
+    "programme.low_income": PROGRAMME,
+    "programme.medical": PROGRAMME,
+    "programme.sewer_average": PROGRAMME,
+    "programme.carry_out": PROGRAMME,
     "bigtrash.free_per_year": "whole",
     "voucher.landfill": "whole",
     "bigtrash.cancel_by": {"weekday": "text", "hour": "whole"},
@@ -286,6 +307,14 @@ SHAPES: dict[str, Shape] = {
     "orders.per_window": "whole",
     "hazard.review_days": "days",
     "confidential.substitute_address": "text",
+    # master changes, confidential accounts
+    "change.by_phone": "words",
+    "change.in_person": "words",
+    "death.proof": "words",
+    "death.fee": "text",
+    "glass.minutes": "whole",
+    "glass.reason": "whole",
+    "glass.tells": "text",
 }
 
 SHAPES |= {

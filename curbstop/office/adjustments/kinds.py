@@ -10,6 +10,7 @@ from curbstop.office._once import Refused
 from curbstop.office.adjustments import (
     credits,
     deposit_exceptions,
+    extension_exceptions,
     leaks,
     rebills,
     receipts,
@@ -101,6 +102,10 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             "deposit_exception", "Exception to the deposit", "none", COUNTER, deposit_exceptions.REASONS,
             deposit_exceptions.weigh_exception, deposit_exceptions.post_exception, evidence=False,
+        ),
+        Kind(
+            "extension_exception", "Extension as an exception", "none", COUNTER, extension_exceptions.REASONS,
+            extension_exceptions.weigh_extension, extension_exceptions.post_extension, limits="", evidence=False,
         ),
     )
 }  # fmt: skip

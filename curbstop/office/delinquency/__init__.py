@@ -1,6 +1,29 @@
 """What follows when a bill is not paid: late charges, and the ladder to the valve and back."""
 
+from curbstop.office.delinquency.arranging import (
+    Agreed,
+    ArrangementRow,
+    Builder,
+    Terms,
+    agree_arrangement,
+    decline_offer,
+    get_builder,
+    list_arrangements,
+    load_terms,
+    offer_catch_ups,
+    take_offer,
+    withdraw_arrangement,
+)
 from curbstop.office.delinquency.cutoff import FEE, SKIPS, Frozen, Signed, fee_kind, freeze, sign
+from curbstop.office.delinquency.extending import (
+    Extended,
+    ExtensionRow,
+    MayExtend,
+    extend,
+    get_may_extend,
+    list_extensions,
+    withdraw_extension,
+)
 from curbstop.office.delinquency.late import (
     AFTER_FINDING,
     HELD_DISPUTE,
@@ -25,6 +48,7 @@ from curbstop.office.delinquency.lawful import (
     refuse_at_meter,
     refuse_unlawful,
 )
+from curbstop.office.delinquency.promising import PromisesSettled, settle_promises
 from curbstop.office.delinquency.proving import find_missing, find_unlawful
 from curbstop.office.delinquency.restoring import (
     AskedToRestore,
@@ -49,6 +73,10 @@ from curbstop.office.delinquency.setting import record_forecast
 from curbstop.office.delinquency.telling import Told, call, notify
 
 __all__ = [
+    "Agreed", "ArrangementRow", "Builder", "Extended", "ExtensionRow", "MayExtend", "PromisesSettled", "Terms",
+    "agree_arrangement", "decline_offer", "extend", "get_builder", "get_may_extend", "list_arrangements",
+    "list_extensions", "load_terms", "offer_catch_ups", "settle_promises", "take_offer", "withdraw_arrangement",
+    "withdraw_extension",
     "AFTER_FINDING", "AskedToRestore", "AtMeter", "CalledOff", "FEE", "Frozen", "HELD_DISPUTE",
     "HELD_PAYMENT_PENDING", "LATE_RECEIVABLE", "LATE_REVENUE", "LateAssessed", "LateDue", "LateSettling",
     "NightDone", "NightPlanned", "NotLawful", "Preview", "Previewed", "SKIPS", "Signed", "ToRestore", "Told",

@@ -1,8 +1,8 @@
 """The late charge that the bill announced, assessed once for each run after its due date.
 
 A payment on its way when a run is looked at (a card asked, a draft, a row of a file) makes its late charge wait
-(``late.pending_waits``), and so does a dispute for the part that is disputed; when the money has come or come to
-nothing, or the dispute is decided, ``settle_late`` spares or charges.
+(``late.pending_waits``), and so does a hold whose reason holds the late charge (``hold.<reason>``), for the part that
+it reaches; when the money has come or come to nothing, or the hold has ended, ``settle_late`` spares or charges.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from django.db import connection
 
-from curbstop.office import ledger, policies
+from curbstop.office import _holds, ledger, policies
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._locks import lock_accounts, take_turn
 from curbstop.office._once import Refused, act
@@ -115,9 +115,9 @@ def assess_late(event: Acting, /, *, key: Key, by: Actor, at: datetime, run: int
     late = _late_bills(run, funds, before=due.due_on + timedelta(days=rules.whole("late.day", on=on)))
     percent = rules.percent("late.percent", on=on)
     charge_due_on = _next_due(due.cycle, on) or on + timedelta(days=rules.whole("bill.due_days", on=on))
-    codes = _codes(late, on, pending_waits=_pending_waits(rules, on))
-    disputed = _disputed([bill.account_id for bill in late])
-    charged = _charges([bill for bill in late if bill.bill_id not in codes], percent, disputed)
+    waits = _load_waits(late, on)
+    codes = _codes(late, on, waits, pending_waits=_pending_waits(rules, on))
+    charged = _charges([bill for bill in late if bill.bill_id not in codes], percent, waits)
     held = [bill for bill in late if bill.bill_id in codes and late_charge(bill.billed_cents, percent)]
     documents = ledger.reserve_documents(len(charged))
     txn = None
@@ -146,27 +146,61 @@ def _pending_waits(rules: Policies, on: date) -> bool:
         return True
 
 
-def _codes(late: Sequence[_LateBill], on: date, *, pending_waits: bool) -> dict[int, str]:
-    """Why late bills wait, by bill: a payment is on its way, or all that is open is under dispute."""
+@dataclass(frozen=True)
+class _Waits:
+    """What of a bill a late charge leaves alone: why (a code), and how much of it, None for all."""
+
+    code: str
+    cents: int | None
+
+
+def _load_waits(late: Sequence[_LateBill], on: date) -> dict[int, _Waits]:
+    """What holds and disputes reach of these bills, by bill; one that nothing reaches is left out."""
     accounts = [bill.account_id for bill in late]
-    pending = _pending(accounts, on) if pending_waits else set()
-    disputed = _disputed(accounts)
+    disputed, holds = _disputed(accounts), _holds.list_at(accounts, on)
     found = {}
     for bill in late:
+        waits = _wait(bill.bill_id, holds.get(bill.account_id, ()), disputed.get(bill.account_id, 0))
+        if waits is not None:
+            found[bill.bill_id] = waits
+    return found
+
+
+def _wait(bill_id: int, holds: Sequence[_holds.HoldThere], disputed_cents: int) -> _Waits | None:
+    """A request and a hold may be one dispute: what the holds of disputes reach is not counted twice."""
+    reaching = [hold for hold in holds if hold.held.late and hold.reaches(bill_id)]
+    by_hold = sum(hold.cents or 0 for hold in holds if hold.reason == "dispute")
+    asked = max(disputed_cents - by_hold, 0)
+    if not reaching and not asked:
+        return None
+    first = min(reaching, key=lambda hold: hold.reason != "dispute", default=None)
+    code = HELD_DISPUTE if first is None else f"held_{first.reason}"
+    if any(hold.cents is None for hold in reaching):
+        return _Waits(code, None)
+    return _Waits(code, asked + sum(hold.cents or 0 for hold in reaching))
+
+
+def _codes(late: Sequence[_LateBill], on: date, waits: Mapping[int, _Waits], *, pending_waits: bool) -> dict[int, str]:
+    """Why late bills wait, by bill: a payment is on its way, or all that is open is held or under dispute."""
+    pending = _pending([bill.account_id for bill in late], on) if pending_waits else set()
+    found = {}
+    for bill in late:
+        held = waits.get(bill.bill_id)
         if bill.account_id in pending:
             found[bill.bill_id] = HELD_PAYMENT_PENDING
-        elif bill.open_cents <= disputed.get(bill.account_id, 0):
-            found[bill.bill_id] = HELD_DISPUTE
+        elif held is not None and (held.cents is None or bill.open_cents <= held.cents):
+            found[bill.bill_id] = held.code
     return found
 
 
 def _charges(
-    late: Iterable[_LateBill], percent: Fraction, disputed: Mapping[int, int]
+    late: Iterable[_LateBill], percent: Fraction, waits: Mapping[int, _Waits]
 ) -> list[tuple[_LateBill, dict[str, int]]]:
     """The bills that are charged, each with its charge by kind."""
     found = []
     for bill in late:
-        parts = late_charge(bill.billed_cents, percent, disputed_cents=disputed.get(bill.account_id, 0))
+        held = waits.get(bill.bill_id)
+        parts = late_charge(bill.billed_cents, percent, disputed_cents=(held.cents or 0) if held else 0)
         found += [(bill, parts)] if parts else []
     return found
 
@@ -207,14 +241,20 @@ def _disputed(account_ids: list[int]) -> dict[int, int]:
 _FOUND = """
 select a.id, max(v.on) from unnest(%s::bigint[]) a (id)
 join ledger_request r on r.account_ids @> array[a.id] and r.held_cents > 0
-join ledger_verdict v on v.request_id = r.id group by a.id"""
+join ledger_verdict v on v.request_id = r.id group by a.id
+union all
+select h.account_id, max(r.on) from delinquency_hold h join delinquency_holdrelease r on r.hold_id = h.id
+where h.account_id = any(%s) and h.reason = 'dispute' group by h.account_id"""
 
 
 def _still_to_pay(account_ids: list[int], rules: Policies, on: date) -> set[int]:
     """Accounts whose dispute was decided not long enough ago, or with a city that has not said how long that is."""
     with connection.cursor() as cursor:
-        cursor.execute(_FOUND, [sorted(set(account_ids))])
-        found: dict[int, date] = dict(cursor.fetchall())
+        wanted = sorted(set(account_ids))
+        cursor.execute(_FOUND, [wanted, wanted])
+        found: dict[int, date] = {}
+        for account, decided_on in cursor.fetchall():
+            found[account] = max(decided_on, found.get(account, decided_on))
     try:
         days = timedelta(days=rules.whole(AFTER_FINDING, on=on))
     except NotSet:
@@ -231,7 +271,7 @@ where not exists (select from delinquency_latesettled s where s.held_id = h.bill
 def settle_late(event: Acting, /, *, key: Key, by: Actor, at: datetime, on: date) -> LateSettling:
     """Look again at late bills whose charge waited: paid by now is spared, unpaid is charged.
 
-    One that still waits (for a payment on its way, a decision on a dispute, or the days to pay after it, policy
+    One that still waits (for a payment on its way, a hold, a decision on a dispute, or the days to pay after it, policy
     ``dispute.after_finding``) is left alone. A bill is spared when nothing of it is open any more, whatever the day of
     the payment: it was on its way when the charge was due.
 
@@ -244,11 +284,12 @@ def settle_late(event: Acting, /, *, key: Key, by: Actor, at: datetime, on: date
         rows = cursor.fetchall()
     accounts = [account for _, _, account, _ in rows]
     lock_accounts(accounts)
-    waiting = _pending(accounts, on) | set(_disputed(accounts))
+    waiting, holds = _pending(accounts, on) | set(_disputed(accounts)), _holds.list_at(accounts, on)
     to_pay = _still_to_pay([account for _, _, account, code in rows if code == HELD_DISPUTE], rules, on)
     ready: dict[int, list[int]] = {}
     for run, bill, account, code in rows:
-        if account not in waiting and not (code == HELD_DISPUTE and account in to_pay):
+        held = any(hold.held.late and hold.reaches(bill) for hold in holds.get(account, ()))
+        if account not in waiting and not held and not (code == HELD_DISPUTE and account in to_pay):
             ready.setdefault(run, []).append(bill)
     spared = charged = cents = 0
     for run, bills in ready.items():

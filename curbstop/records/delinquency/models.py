@@ -35,7 +35,7 @@ class LateHeld(models.Model):
 
     bill = models.OneToOneField(Bill, primary_key=True, on_delete=models.PROTECT, related_name="late_held")
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="late_held")
-    code = models.TextField()  # held_payment_pending
+    code = models.TextField()  # held_payment_pending, held_dispute, held_extension, and other reasons of holds
     event_id = models.BigIntegerField()
 
 
