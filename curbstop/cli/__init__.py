@@ -19,6 +19,7 @@ COMMANDS = {
     "accounts": "curbstop.cli.accounts:accounts",
     "ledger": "curbstop.cli.ledger:ledger",
     "deposits": "curbstop.cli.deposits:deposits",
+    "report": "curbstop.cli.reports:report",
     "prove": "curbstop.cli.prove:prove",
     "db": "curbstop.cli.db:db",
     "worker": "curbstop.cli.worker:worker",

@@ -219,11 +219,14 @@ def migrate(schema: str) -> bool:
         return False
     set_up_django()
     from curbstop.cli.migrating import apply_migrations
+    from curbstop.office import reports
 
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_lock(hashtext(%s))", [f"curbstop migrate {schema}"])
         try:
+            reports.drop_views()  # they look at tables that a migration may change
             apply_migrations()
+            reports.make_views()
             cursor.execute("select public.limit_rights()")  # docs/decisions/040
             cursor.execute(
                 sql.SQL("comment on schema {} is {}").format(sql.Identifier(schema), sql.Literal(wanted))  # type: ignore[arg-type]

@@ -23,6 +23,7 @@ _PLACES = (
     ("closing", "closing", "Closing", "d"),
     ("banking", "banking", "Bank", "k"),
     ("tariffs", "tariffs", "Rates", "a"),
+    ("reports", "reports", "Reports", "e"),
 )
 
 

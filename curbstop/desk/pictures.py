@@ -166,6 +166,23 @@ def before_after(*, rows: Sequence[tuple[str, int, int]]) -> SafeString:
     return _svg(f"0 0 880 {max(len(rows) * 62, 20)}", "r", title, f"{said or 'Nothing was billed'}.", drawn)
 
 
+def bars(*, rows: Sequence[tuple[str, int, str]], title: str) -> SafeString:
+    """A bar a row, lying, to scale from zero, with its figure behind it.
+
+    :param rows: words, how much, the same in words
+    """
+    most = max((value for _, value, _ in rows), default=0) or 1
+    room, left = 520, 210
+    drawn = []
+    for place, (words, value, told) in enumerate(rows):
+        y, wide = place * 24, max(value, 0) * room // most
+        drawn.append(_text(0, y + 14, words, on=True))
+        drawn.append(_rect("bar1", left, y + 4, wide, 14))
+        drawn.append(_text(left + wide + 8, y + 15, told))
+    said = "; ".join(f"{words}: {told}" for words, _, told in rows)
+    return _svg(f"0 0 880 {max(len(rows) * 24, 20)}", "b", title, f"{said or 'Nothing'}.", drawn)
+
+
 def _svg(box: str, ids: str, title: str, desc: str, parts: Sequence[str]) -> SafeString:
     return mark_safe(  # every text that came from outside went through escape above
         f'<svg viewBox="{box}" role="img" aria-labelledby="{ids}-t {ids}-d"><title id="{ids}-t">{escape(title)}</title>'

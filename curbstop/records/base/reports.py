@@ -7,7 +7,7 @@ from curbstop.records.base.models import User
 
 
 class SavedReport(models.Model):
-    """A report with what is asked of it, by a name; with ``question`` the view ``code`` is asked in place of a report."""
+    """A report with what is asked of it, by a name; with ``question`` it asks the view ``code``."""
 
     id = models.BigAutoField(primary_key=True)
     name = models.TextField()
