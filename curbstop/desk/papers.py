@@ -116,13 +116,13 @@ def slip(found: tills.SlipMade, *, at: datetime) -> bytes:
 def statement(found: ledger.Standing, header: pages.Header, *, at: datetime) -> bytes:
     """A statement of account as PDF, by the office of the day it is known on."""
     head = letterhead(on=found.known_on)
-    postal = header.mail_to or (header.address, header.place)
+    postal = pages.get_postal(header)
     return statement_pdf(
         StatementPaper(
             letterhead=head,
             account_no=account_no(found.number),
-            name=header.name,
-            to_lines=tuple(line for line in postal if line)[:4],
+            name=postal.name,
+            to_lines=tuple(line for line in postal.lines if line)[:4],
             from_on=found.from_on,
             as_of=found.as_of,
             known_on=found.known_on,
@@ -164,13 +164,14 @@ def _letter(row: LetterRow, head: Letterhead, on: date) -> LetterPaper:
             figures.append(Figure("Fee for a returned payment", int(facts["fee_cents"])))
     open_on = ". ".join(str(facts[name]) for name in ("hours", "phone") if facts.get(name))
     told = [str(facts[name]) for name in ("dispute", "object") if facts.get(name)]
-    postal = facts.get("mail_to") or [*(header.mail_to or (header.address, header.place))]
+    postal = pages.get_postal(header)
+    lines = facts.get("mail_to") or postal.lines
     return LetterPaper(
         letterhead=head,
         on=row.queued_on,
-        to_lines=tuple(line for line in (header.name, *postal) if line)[:5],
+        to_lines=tuple(line for line in (postal.name, *lines) if line)[:5],
         account_no=account_no(row.number),
-        service_address=header.address,
+        service_address=postal.service_address,
         title=LETTERS.get(row.kind, ("", "A word from the office"))[1],
         paragraphs=(row.says, *(dated_words(str(text)) for text in facts.get("paragraphs", ()))),
         figures=tuple(figures),
@@ -186,7 +187,7 @@ def application(page: pages.AccountPage, *, on: date) -> bytes:
     Of a deposit that the law waives it says 0.00 and nothing else.
     """
     header = page.header
-    postal = header.mail_to or (header.address, header.place)
+    postal = pages.get_postal(header)
     running = [row for row in page.agreements if not row.until_on]
     services = "; ".join(f"{row.service}, {row.tariff_name}, from {words.day(row.from_on)}" for row in running)
     figures = [Figure(f"{charge.says}, with the first bill", charge.cents) for charge in page.waiting]
@@ -194,9 +195,9 @@ def application(page: pages.AccountPage, *, on: date) -> bytes:
     paper = LetterPaper(
         letterhead=letterhead(on=on),
         on=on,
-        to_lines=tuple(line for line in (header.name, *postal) if line)[:5],
+        to_lines=tuple(line for line in (postal.name, *postal.lines) if line)[:5],
         account_no=account_no(header.number),
-        service_address=header.address,
+        service_address=postal.service_address,
         title="Application for service",
         paragraphs=(
             f"I ask for service at {header.address}: {services}.",

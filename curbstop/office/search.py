@@ -19,6 +19,7 @@ from datetime import date
 
 from django.db import connection
 
+from curbstop.office import _masks
 from curbstop.office._statements import array, ask
 
 LONGEST = 80
@@ -50,6 +51,7 @@ class Hit:
     due_on: date | None
     closed_on: date | None
     active: bool
+    confidential: bool = False  # then nothing but its number is told
 
 
 @dataclass(frozen=True)
@@ -79,12 +81,16 @@ def refresh(account_ids: Iterable[int]) -> None:
     ids = sorted(set(account_ids))
     if not ids:
         return
-    _write(
-        [
-            (account_id, f" {plain(' '.join([name, *addresses, *serials]))} ", _numbers(number, phone, serials), active)
-            for account_id, number, name, phone, addresses, serials, active in ask(_SOURCES, {"ids": array(ids)})
-        ]
-    )
+    rows = ask(_SOURCES, {"ids": array(ids)})
+    hidden = [row[0] for row in rows if row[2] == _masks.NAME]
+    marked = _masks.load_marked(hidden) if hidden else {}
+    written = []
+    for account_id, number, name, phone, addresses, serials, active in rows:
+        if account_id in marked:  # it is found by what it is, and told by its number only
+            name, phone = marked[account_id].truth.name, marked[account_id].truth.phone
+        words = f" {plain(' '.join([name, *addresses, *serials]))} "
+        written.append((account_id, words, _numbers(number, phone, serials), active))
+    _write(written)
 
 
 def _write(rows: Sequence[tuple[int, str, list[str], bool]]) -> None:
@@ -261,7 +267,9 @@ def slips(word: str) -> list[str]:
 
 _HITS = """
 select a.id, a.number, c.name, c.phone, pl.address, pl.serials, coalesce(o.balance, 0), o.due_on,
-  case when not f.active then pl.closed_on end, f.active
+  case when not f.active then pl.closed_on end, f.active,
+  exists (select from customers_mark k join customers_account ka on ka.id = k.account_id
+    where ka.customer_id = a.customer_id and upper_inf(k.during))
 from unnest(%(ids)s::bigint[]) with ordinality as w(id, place)
 join customers_account a on a.id = w.id join customers_customer c on c.id = a.customer_id
 join customers_finding f on f.account_id = a.id
@@ -288,7 +296,10 @@ def _hits(ids: Sequence[int], words: Sequence[str], digits: str) -> tuple[Hit, .
         cursor.execute(_HITS, {"ids": list(ids), "digits": digits})
         rows = cursor.fetchall()
     hits = []
-    for account_id, number, name, phone, address, serials, balance, due_on, closed_on, active in rows:
+    for account_id, number, name, phone, address, serials, balance, due_on, closed_on, active, marked in rows:
+        if marked:
+            hits.append(Hit(account_id, number, _masks.NAME, "", "", (), (), (), 0, None, None, active, True))
+            continue
         name_marks, address_marks = _marks(name, words), _marks(address or "", words)
         number_marks = ((0, len(digits)),) if digits and number.startswith(digits) else ()
         shown = name_marks or address_marks or number_marks

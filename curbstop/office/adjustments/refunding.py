@@ -7,7 +7,7 @@ from datetime import date
 
 from django.db import connection
 
-from curbstop.office import deposits, ledger, policies
+from curbstop.office import _masks, deposits, ledger, policies
 from curbstop.office._events import Acting
 from curbstop.office._once import Refused
 from curbstop.office.adjustments.weighing import Asked, Entry, Step, Weighed
@@ -51,6 +51,8 @@ def _payee(account_id: int) -> _Payee:
         row = cursor.fetchone()
     if row is None:
         raise Refused(f"There is no account {account_id}.", field="account_id")
+    if row[1] == _masks.NAME:
+        return _Payee(row[0], _masks.get_payee(account_id), _masks.get_postal(account_id).lines)
     return _Payee(row[0], row[1], tuple(row[2]))
 
 

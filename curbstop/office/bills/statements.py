@@ -10,7 +10,7 @@ from curbstop.formats import scanline
 from curbstop.formats.paper.bill import BillPaper, ChargeGroup, ChargeLine, DepositInstalment, bill_pdf
 from curbstop.formats.paper.letterhead import Letterhead
 from curbstop.formats.paper.words import day, gallons
-from curbstop.office import policies, tariffs
+from curbstop.office import _masks, policies, tariffs
 from curbstop.office.bills import loading, since
 from curbstop.office.bills.explaining import BillExplained, ServiceExplained, explain_row
 from curbstop.office.bills.history import meter_lines, usage_periods
@@ -95,13 +95,15 @@ def _paper(row: IssuedRow, known: Mapping[str, Tariff], head: Letterhead, rules:
     amount_due = row.previous_cents + row.total_cents + (deposit.amount_cents if deposit else 0)
     after, after_words = _after_due(row, amount_due, rules)
     scan = scanline.write(account_no=row.account_number, amount_due_cents=amount_due, amount_after_due_cents=after)
-    mailing = (row.customer_name, *(row.mail_to or (row.address, row.place)))
+    to = _masks.get_postal(row.account_id) if row.customer_name == _masks.NAME else None
+    name, home = (to.name, to.lines) if to else (row.customer_name, row.mail_to or (row.address, row.place))
+    mailing = (name, *home)
     return BillPaper(
         letterhead=head,
         account_no=account_no(row.account_number),
-        customer_name=row.customer_name,
+        customer_name=name,
         mailing_lines=tuple(line for line in mailing if line.strip())[:5],
-        service_address=f"{row.address}, {row.place}",
+        service_address=f"{row.address}, {row.place}" if to is None else _masks.HIDDEN,
         bill_no=bill_number(row.id),
         bill_on=row.bill_on,
         period_from=row.from_on,

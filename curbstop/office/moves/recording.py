@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from curbstop.office import _masks
 from curbstop.office._events import Acting
 from curbstop.office._once import Refused
 from curbstop.office._statements import array, ask
@@ -112,8 +113,7 @@ order by k.valid_from desc limit 1 returning id"""
 def send_mail_to(event: Acting, account_id: int, lines: Sequence[str]) -> None:
     """Where bills and letters go from now on; no lines: as before."""
     if lines:
-        with connection.cursor() as cursor:
-            cursor.execute("update customers_account set mail_to = %s where id = %s", [list(lines), account_id])
+        _masks.write_mail_to(event, account_id, lines)
 
 
 def record(

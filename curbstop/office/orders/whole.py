@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
+from curbstop.office import _masks
 from curbstop.office._once import Refused
 from curbstop.office._orders import HazardThere, Place, load_types, meters_of
 from curbstop.office.orders.reads import OrderRow, ask_rows
@@ -146,15 +147,16 @@ def _page(
 ) -> OrderPage:
     kind = load_types().get(order.type)
     meters = meters_of(order.snapshot)
+    hidden = row.name == _masks.NAME  # what the writer saw was before the mark
     seen = {hazard.hazard_id for hazard in row.hazards}
     return OrderPage(
         row=row,
         place=order.snapshot["place"],
-        phone=order.snapshot["phone"],
+        phone="" if hidden else order.snapshot["phone"],
         type_about=kind.about if kind else "",
         second=order.second,
         home=kind.home if kind else "",
-        written=_written(order, meters),
+        written=replace(_written(order, meters), name=_masks.NAME, phone="") if hidden else _written(order, meters),
         meters=meters,
         valve=order.snapshot["valve"],
         fields=tuple(

@@ -3,11 +3,12 @@
 Each takes the day it is asked on (``on``); none writes. What a screen cannot find it says by :class:`NotThere`.
 """
 
+from curbstop.office._masks import Looker, Postal
 from curbstop.office.pages.account import AccountPage, get_account_page
 from curbstop.office.pages.bill import BillPage, get_bill, get_bill_ids
 from curbstop.office.pages.found import NotThere
 from curbstop.office.pages.frame import Frame, get_demo_names, get_frame
-from curbstop.office.pages.header import Header, get_header
+from curbstop.office.pages.header import Header, get_header, get_postal
 from curbstop.office.pages.history import AgreementRow, get_account_of, get_list, get_recent
 from curbstop.office.pages.owed import OwedDocument, get_asked, get_owed
 from curbstop.office.pages.places import (
@@ -47,11 +48,13 @@ __all__ = [
     "CycleTurn",
     "Frame",
     "Header",
+    "Looker",
     "NextTurn",
     "NotThere",
     "OwedDocument",
     "PaidAccount",
     "PaidLine",
+    "Postal",
     "PremiseHit",
     "Receipt",
     "RouteDay",
@@ -74,6 +77,7 @@ __all__ = [
     "get_header",
     "get_list",
     "get_owed",
+    "get_postal",
     "get_premise",
     "get_progress",
     "get_recent",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from curbstop.formats.usage_chart import UsagePeriod
+from curbstop.office._masks import Looker
 from curbstop.office.pages import history
 from curbstop.office.pages.header import Header, get_header
 from curbstop.office.pages.history import (
@@ -41,13 +42,14 @@ class AccountPage:
     events: tuple[EventRow, ...]
 
 
-def get_account_page(*, number: str, on: date) -> AccountPage:
-    """All of the account page.
+def get_account_page(*, number: str, on: date, looker: Looker | None = None) -> AccountPage:
+    """All of the account page. A confidential account is masked, unless it is open to who looks.
 
     :raises NotThere: no account has this number
     """
-    header = get_header(number=number, on=on)
+    header = get_header(number=number, on=on, looker=looker)
     of = header.id
+    hidden = bool(header.confidential) and header.opened_until is None
     return AccountPage(
         header=header,
         owed=get_owed(account_id=of, on=on),
@@ -57,8 +59,8 @@ def get_account_page(*, number: str, on: date) -> AccountPage:
         payments=history.get_payments(account_id=of, limit=SHOWN),
         payment_count=history.count_payments(account_id=of),
         reads=history.get_reads(account_id=of, limit=SHOWN),
-        agreements=history.get_agreements(account_id=of, on=on),
+        agreements=history.get_agreements(account_id=of, on=on, hidden=hidden),
         deposits=history.get_deposits(account_id=of),
         waiting=history.get_waiting(account_id=of),
-        events=history.get_events(account_id=of, limit=10),
+        events=history.get_events(account_id=of, limit=10, hidden=hidden),
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
+from curbstop.office import _masks
+from curbstop.office._masks import Looker
 from curbstop.office._orders import hazard_words
 from curbstop.office.pages.found import NotThere
 from curbstop.office.pages.rows import ask_one
@@ -49,6 +51,8 @@ class Header:
     cash_only_until: date | None = None  # payments came back: no check, no draft before this day
     cash_only_why: str = ""
     autopay: bool = False
+    confidential: str = ""  # confidential, or acp: what of it is masked stands in office/_masks.py
+    opened_until: datetime | None = None  # somebody broke the glass, and sees it until then
 
 
 _HEADER = """
@@ -59,7 +63,8 @@ select a.id, a.number, c.id, c.name, c.kind, c.phone, c.email, c.language, a.mai
   case when pl.until_on <= %(on)s then pl.until_on end,
   coalesce(o.balance, 0), coalesce(o.past_due, 0), o.past_due_since, o.due_on, coalesce(o.credit, 0),
   coalesce(o.deposit, 0),
-  h.run_id, coalesce(h.why, ''), coalesce(w.cents, 0), w.ask_id, m.until_on, coalesce(m.reason, ''), ap.id is not null
+  h.run_id, coalesce(h.why, ''), coalesce(w.cents, 0), w.ask_id, m.until_on, coalesce(m.reason, ''), ap.id is not null,
+  coalesce(mk.kind, '')
 from customers_account a join customers_customer c on c.id = a.customer_id
 left join lateral (
   select pr.*, min(lower(g.during)) since_on,
@@ -96,11 +101,14 @@ left join lateral (
     and not exists (select from payments_enrolment f where f.follows_id = n.id)
     and not exists (select from payments_enrolmentend x where x.enrolment_id = n.id and x.until_on <= %(on)s)
   limit 1) ap on true
+left join lateral (
+  select k.kind from customers_mark k join customers_account ka on ka.id = k.account_id
+  where ka.customer_id = a.customer_id and upper_inf(k.during) order by ka.id = a.id desc limit 1) mk on true
 where {which}"""
 
 
-def get_header(*, on: date, number: str = "", account_id: int = 0) -> Header:
-    """The head of the account with this number (or id).
+def get_header(*, on: date, number: str = "", account_id: int = 0, looker: Looker | None = None) -> Header:
+    """The head of the account with this number (or id). A confidential one is masked, unless it is open to who looks.
 
     :raises NotThere: no account has it; a mistyped number says which digit to compare
     """
@@ -110,7 +118,31 @@ def get_header(*, on: date, number: str = "", account_id: int = 0) -> Header:
     )
     if header is None:
         raise NotThere(_why_not(number or str(account_id)))
-    return header
+    return _masked(header, looker) if header.confidential else header
+
+
+def get_postal(header: Header) -> _masks.Postal:
+    """Whom and where the post of an account goes: what may stand on an envelope where the account is confidential."""
+    if header.confidential:
+        return _masks.get_postal(header.id)
+    return _masks.Postal(header.name, header.mail_to or (header.address, header.place), header.address)
+
+
+def _masked(header: Header, looker: Looker | None) -> Header:
+    marked = _masks.load_marked([header.id])[header.id]
+    until = _masks.open_until(header.id, looker)
+    if until is not None:
+        truth = marked.truth
+        return replace(
+            header,
+            name=truth.name,
+            phone=truth.phone,
+            email=truth.email,
+            mail_to=marked.mail_to,
+            opened_until=until,
+        )
+    address, *rest = marked.substitute or (_masks.HIDDEN,)
+    return replace(header, mail_to=marked.substitute, address=address, place=", ".join(rest))
 
 
 def _made(*row: Any) -> Header:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from curbstop.formats.usage_chart import UsagePeriod
+from curbstop.office import _masks
 from curbstop.office.pages.rows import ask, ask_value
 
 
@@ -198,9 +199,10 @@ order by upper(g.during) desc nulls first, lower(g.during),
   array_position(array['water','irrigation','sewer','sanitation','stormwater'], s.service), g.id"""
 
 
-def get_agreements(*, account_id: int, on: date) -> tuple[AgreementRow, ...]:
-    """The account's services, those that are on first."""
-    return ask(AgreementRow, _AGREEMENTS, {"account": account_id, "on": on})
+def get_agreements(*, account_id: int, on: date, hidden: bool = False) -> tuple[AgreementRow, ...]:
+    """The account's services, those that are on first; ``hidden``: without the places."""
+    found = ask(AgreementRow, _AGREEMENTS, {"account": account_id, "on": on})
+    return tuple(replace(row, address=_masks.HIDDEN) for row in found) if hidden else found
 
 
 @dataclass(frozen=True)
@@ -294,9 +296,15 @@ select * from (
 order by 2 desc, 1 desc limit %(limit)s"""
 
 
-def get_events(*, account_id: int, limit: int | None) -> tuple[EventRow, ...]:
-    """What happened on an account, whoever did it; ``limit`` None for all of it."""
-    return ask(EventRow, _EVENTS, {"subject": f"account:{account_id}", "account": account_id, "limit": limit})
+def get_events(*, account_id: int, limit: int | None, hidden: bool = False) -> tuple[EventRow, ...]:
+    """What happened on an account, whoever did it; ``limit`` None for all of it; ``hidden``: without the names and
+    places that sentences of the time before a mark tell."""
+    found = ask(EventRow, _EVENTS, {"subject": f"account:{account_id}", "account": account_id, "limit": limit})
+    marked = _masks.load_marked([account_id]).get(account_id) if hidden else None
+    if marked is None:
+        return found
+    places = {row.address for row in ask(AgreementRow, _AGREEMENTS, {"account": account_id, "on": date.min})}
+    return tuple(replace(row, says=_masks.hide_words(row.says, marked, places)) for row in found)
 
 
 @dataclass(frozen=True)
@@ -347,7 +355,7 @@ _RECENT = """
 select a.number, c.name, coalesce((
     select pr.address from customers_agreement g join customers_servicepoint s on s.id = g.service_point_id
     join customers_premise pr on pr.id = s.premise_id where g.account_id = a.id
-    order by upper(g.during) desc nulls first limit 1), 'No service yet'), w.says, w.at
+    order by upper(g.during) desc nulls first limit 1), 'No service yet'), w.says, w.at, a.id
 from (select distinct on (x.subject) split_part(x.subject, ':', 2)::bigint id, e.says, e.at, e.id event
   from (select * from base_event where by_id = %(by)s and not denied order by id desc limit 60) e
   cross join lateral (select s from unnest(e.subjects) s where s like 'account:%%' limit 3) x (subject)
@@ -358,7 +366,14 @@ order by w.event desc limit 12"""
 
 def get_recent(*, by: int) -> tuple[RecentAccount, ...]:
     """The accounts that this user's latest acts touched, the latest first."""
-    return ask(RecentAccount, _RECENT, {"by": by})
+    rows = ask(lambda *row: row, _RECENT, {"by": by})
+    marked = _masks.load_marked([row[5] for row in rows]) if any(row[1] == _masks.NAME for row in rows) else {}
+    return tuple(
+        RecentAccount(row[0], row[1], _masks.HIDDEN, _masks.hide_words(row[3], marked[row[5]], [row[2]]), row[4])
+        if row[5] in marked
+        else RecentAccount(*row[:5])
+        for row in rows
+    )
 
 
 _OF_KEY = """
@@ -380,5 +395,5 @@ def get_list(what: str, *, account_id: int, on: date) -> tuple[Any, ...]:
     if what == "reads":
         return get_reads(account_id=account_id, limit=None)
     if what == "events":
-        return get_events(account_id=account_id, limit=None)
+        return get_events(account_id=account_id, limit=None, hidden=True)
     raise ValueError(what)
