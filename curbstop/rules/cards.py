@@ -85,11 +85,19 @@ def find_card_numbers(text: str) -> tuple[tuple[int, int], ...]:
     """
     if len(text) < _SHORTEST:
         return ()
-    plain = "".join(map(_plain_digit, text))
+    if text.isascii():
+        if len(text) - len(text.translate(_WITHOUT_DIGITS)) < _SHORTEST:  # as nearly every text
+            return ()
+        plain = text
+    else:
+        plain = "".join(map(_plain_digit, text))
     hidden = plain
     for other in (_MADE, _PHONE, _DATE):
         hidden = other.sub(lambda found: "x" * len(found.group()), hidden)
     return tuple(_merged(place for run in _RUN.finditer(hidden) for place in _in_run(run.group(), run.start())))
+
+
+_WITHOUT_DIGITS = str.maketrans("", "", "0123456789")
 
 
 def _plain_digit(character: str) -> str:

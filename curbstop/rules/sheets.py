@@ -39,6 +39,19 @@ class _PlainLoader(yaml.BaseLoader):
         return super().compose_node(parent, index)
 
 
+def _compose(text: str) -> list[Node]:
+    """The documents of a text: by libyaml where it is there and finds nothing amiss, which takes a tenth of the time.
+
+    :raises yaml.YAMLError: it is no such text; the words are always those of the one reader, :class:`_PlainLoader`
+    """
+    if yaml.__with_libyaml__ and "&" not in text:  # an alias needs its anchor
+        try:
+            return list(yaml.compose_all(text, Loader=yaml.CBaseLoader))
+        except yaml.YAMLError:
+            pass
+    return list(yaml.compose_all(text, Loader=_PlainLoader))
+
+
 @dataclass(slots=True)
 class Page:
     """A file being read: its name, and the faults found so far."""
@@ -56,7 +69,7 @@ class Page:
             self.fault(line=0, field="file", value="", why="larger than a million characters", remedy="split it")
             return []
         try:
-            nodes = list(yaml.compose_all(text, Loader=_PlainLoader))
+            nodes = _compose(text)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
             line = mark.line + 1 if mark else 0

@@ -12,10 +12,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from typing import Any
 
 from django.db import connection
+
+from curbstop.office._statements import ask, copy_out
 
 FIRST = bytes(32)
 """What stands before the first closing of a city."""
@@ -30,9 +31,6 @@ left join ledger_kind k on k.id = p.kind_id order by t.id, p.leg_no"""
 """One line a leg of the day, its columns apart by tabs; empty is ``\\N``; dates as ISO 8601 (PostgreSQL's own default).
 A transaction without legs is a line too. What is the same for every leg of a transaction is made once: a day of a
 million bills has five million legs and a few hundred transactions."""
-
-AT_ONCE = 4096
-"""Lines that are hashed in one go."""
 
 
 @dataclass(frozen=True)
@@ -54,15 +52,13 @@ def read_day(on: date, *, previous: bytes = b"") -> tuple[int, bytes]:
 def _read(on: date, *before: bytes) -> tuple[int, tuple[bytes, ...]]:
     """The rows of a day, read once, and for each of ``before`` the SHA-256 of it and them."""
     hashes = [hashlib.sha256(first) for first in before]
-    rows = 0
-    with connection.cursor() as cursor:
-        cursor.execute("select set_config('datestyle', 'ISO, MDY', true)")
-        with cursor.cursor.copy(f"copy ({ROWS.format(day=on.isoformat())}) to stdout") as lines:
-            told = iter(lines)
-            while some := b"".join(islice(told, AT_ONCE)):
-                for one in hashes:
-                    one.update(some)
-                rows += some.count(b"\n")
+
+    def add(lines: bytes) -> None:
+        for one in hashes:
+            one.update(lines)
+
+    ask("select set_config('datestyle', 'ISO, MDY', true)", {})
+    rows = copy_out(f"copy ({ROWS.format(day=on.isoformat())}) to stdout", add)
     return rows, tuple(one.digest() for one in hashes)
 
 

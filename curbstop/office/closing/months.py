@@ -72,9 +72,7 @@ def get_month_figures(on: date) -> MonthFigures:
 
 def _accounts_cents(until_on: date) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(
-            _ACCOUNTS_CENTS, {"objects": sorted(RECEIVABLES), "until_on": until_on}
-        )
+        cursor.execute(_ACCOUNTS_CENTS, {"objects": sorted(RECEIVABLES), "until_on": until_on})
         return int(cursor.fetchone()[0])
 
 
