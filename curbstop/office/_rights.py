@@ -20,6 +20,8 @@ ROLES: Mapping[str, str] = {
     "administrator": "Administrator: users and the city's data",
     "system": "The clock",
     "robot": "A kiosk or a telephone robot: posts what it took",
+    "public_works": "Public Works: says whether the city can serve a stop",
+    "city_manager": "City manager: approves what the code leaves to him",
 }
 
 _COUNTER = frozenset(
@@ -144,8 +146,17 @@ _CREW = frozenset(
     }
 )  # fmt: skip
 
+_REFUSE = frozenset(
+    {"refuse.count_carts", "refuse.hand_out_voucher", "refuse.request_hauler", "refuse.file_certificate"}
+    | {"refuse.end_hauler"}
+)
+_HAULERS_NIGHT = frozenset({"refuse.remind_haulers", "refuse.turn_haulers"})
+
 RIGHTS: Mapping[str, frozenset[str]] = {
-    "csr": _ORDERS
+    "public_works": frozenset({"refuse.recommend_hauler", "refuse.count_carts"}),
+    "city_manager": frozenset({"refuse.decide_hauler"}),
+    "csr": _REFUSE
+    | _ORDERS
     | _REPORTS
     | _LADDER
     | _HOLDS
@@ -159,7 +170,9 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     | _MASTER
     | {"customers.end_programme", "customers.export"},
     "cashier": _TILL | _ASKS | {"ledger.recover"} | _LOOKS | _LADDER,
-    "supervisor": _ORDERS
+    "supervisor": _REFUSE
+    | _HAULERS_NIGHT
+    | _ORDERS
     | _REPORTS
     | _LADDER
     | _HOLDS
@@ -202,7 +215,8 @@ RIGHTS: Mapping[str, frozenset[str]] = {
         "closing.close_through",
         "policies.plan_calendar",
     },
-    "field": _CREW
+    "field": frozenset({"refuse.count_carts"})
+    | _CREW
     | frozenset({"customers.log_search", "customers.view"})
     | frozenset({"reads.enter", "reads.record_route", "meters.install", "meters.exchange"}),
     "finance": _RATES
@@ -261,9 +275,15 @@ RIGHTS: Mapping[str, frozenset[str]] = {
         }
     ),
     "robot": frozenset({"payments.collect"}),
-    "system": _DRAFTS
+    "system": _HAULERS_NIGHT
+    | _DRAFTS
     | _NIGHTS
-    | {"delinquency.settle_promises", "delinquency.offer_catch_ups", "delinquency.give_back_holds"}
+    | {
+        "delinquency.settle_promises",
+        "delinquency.offer_catch_ups",
+        "delinquency.give_back_holds",
+        "delinquency.follow_petitions",
+    }
     | {"customers.remind_cards", "customers.remind_programmes", "reports.make_due"}
     | _CLOCKS
     | frozenset(

@@ -14,6 +14,15 @@ from curbstop.office.delinquency.arranging import (
     take_offer,
     withdraw_arrangement,
 )
+from curbstop.office.delinquency.bankruptcy import (
+    Filed,
+    PetitionRow,
+    end_petition,
+    file_petition,
+    follow_petitions,
+    list_petitions,
+    record_assurance,
+)
 from curbstop.office.delinquency.cutoff import FEE, SKIPS, Frozen, Signed, fee_kind, freeze, sign
 from curbstop.office.delinquency.extending import (
     Extended,
@@ -23,6 +32,22 @@ from curbstop.office.delinquency.extending import (
     get_may_extend,
     list_extensions,
     withdraw_extension,
+)
+from curbstop.office.delinquency.holding import (
+    AreaAccount,
+    HoldPlaced,
+    HoldRow,
+    count_back,
+    get_comes_back_days,
+    give_back_holds,
+    lengthen_hold,
+    list_area,
+    list_holds,
+    list_owners,
+    place_hold,
+    place_holds_at,
+    release_hold,
+    release_holds_of,
 )
 from curbstop.office.delinquency.late import (
     AFTER_FINDING,
@@ -73,6 +98,9 @@ from curbstop.office.delinquency.setting import record_forecast
 from curbstop.office.delinquency.telling import Told, call, notify
 
 __all__ = [
+    "Filed", "PetitionRow", "end_petition", "file_petition", "follow_petitions", "list_petitions", "record_assurance",
+    "AreaAccount", "HoldPlaced", "HoldRow", "count_back", "get_comes_back_days", "give_back_holds", "lengthen_hold",
+    "list_area", "list_holds", "list_owners", "place_hold", "place_holds_at", "release_hold", "release_holds_of",
     "Agreed", "ArrangementRow", "Builder", "Extended", "ExtensionRow", "MayExtend", "PromisesSettled", "Terms",
     "agree_arrangement", "decline_offer", "extend", "get_builder", "get_may_extend", "list_arrangements",
     "list_extensions", "load_terms", "offer_catch_ups", "settle_promises", "take_offer", "withdraw_arrangement",

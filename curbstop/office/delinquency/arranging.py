@@ -24,7 +24,6 @@ from curbstop.records.delinquency.promises import Arrangement, ArrangementStep, 
 from curbstop.rules.customers import check_choice, check_text
 from curbstop.rules.delinquency.arrangements import (
     EVERY,
-    ROUNDINGS,
     Part,
     Stands,
     check_terms,
@@ -326,6 +325,15 @@ def _end(event: Acting, agreed: ArrangementStep, step: str, on: date, says: str)
     ArrangementStep.objects.create(arrangement_id=agreed.arrangement_id, step=step, on=on, says=says, event_id=event.id)
 
 
+def end_for(event: Acting, account_id: int, on: date, says: str) -> None:
+    """End what runs on an account inside the act under way, as withdrawn; an offer lapses."""
+    for step in _running():
+        if step.arrangement.account_id == account_id:
+            _end(event, step, "withdrawn", on, says)
+    for row in Arrangement.objects.filter(account_id=account_id, steps__isnull=True):
+        ArrangementStep.objects.create(arrangement=row, step="lapsed", on=on, says=says, event_id=event.id)
+
+
 def settle(event: Acting, on: date) -> tuple[int, int, int]:
     """End every arrangement that was kept or broken by the day and remind of the next part, inside the act under way:
     how many kept, broken, reminded."""
@@ -476,8 +484,3 @@ def offer_catch_ups(event: Acting, /, *, key: Key, by: Actor, at: datetime, on: 
     if made:
         event.about(says=f"{len(made)} offers of instalments for bills that catch up.")
     return tuple(made)
-
-
-def say_rounding(code: str) -> str:
-    """A rounding in words."""
-    return ROUNDINGS[code]

@@ -202,6 +202,14 @@ def withdraw_extension(
     ExtensionEnd.objects.create(extension=row, outcome="withdrawn", on=on, says=why, event_id=event.id)
 
 
+def end_for(event: Acting, account_id: int, on: date, says: str) -> None:
+    """End what runs on an account inside the act under way, as withdrawn: it counts for nothing."""
+    for row in Extension.objects.filter(account_id=account_id, end__isnull=True).select_related("hold"):
+        if row.hold.until_on is None or row.hold.until_on > on:
+            _holds.release(event, hold_id=row.hold_id, on=max(on, row.hold.from_on), says=says)
+        ExtensionEnd.objects.create(extension=row, outcome="withdrawn", on=on, says=says, event_id=event.id)
+
+
 def settle(event: Acting, on: date) -> tuple[int, int]:
     """End every extension that was kept or broken by the day, inside the act under way; how many of each."""
     counts = {"kept": 0, "broken": 0}
