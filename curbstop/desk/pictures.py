@@ -172,13 +172,13 @@ def bars(*, rows: Sequence[tuple[str, int, str]], title: str) -> SafeString:
     :param rows: words, how much, the same in words
     """
     most = max((value for _, value, _ in rows), default=0) or 1
-    room, left = 520, 210
+    room, left = _WIDE - 3400, 2100  # the words before a bar, the figure behind the longest
     drawn = []
     for place, (words, value, told) in enumerate(rows):
         y, wide = place * 24, max(value, 0) * room // most
         drawn.append(_text(0, y + 14, words, on=True))
         drawn.append(_rect("bar1", left, y + 4, wide, 14))
-        drawn.append(_text(left + wide + 8, y + 15, told))
+        drawn.append(_text(left + wide + 80, y + 15, told))
     said = "; ".join(f"{words}: {told}" for words, _, told in rows)
     return _svg(f"0 0 880 {max(len(rows) * 24, 20)}", "b", title, f"{said or 'Nothing'}.", drawn)
 

@@ -27,6 +27,7 @@ MOST_SHOWN = 300
 MOST_BARS = 14
 DAYS = ("on", "known", "from", "through")
 NUMBERS = ("money", "gallons", "whole", "share")
+SHORT = ("day", "at", "account", "bill", "order", "request", "run", "case")
 HOWS = {
     "is": "is", "is_not": "is not", "from": "is at least", "below": "is below", "has": "contains", "empty": "is empty",
 }  # fmt: skip
@@ -35,11 +36,12 @@ TESTS_SHOWN = 4
 
 @dataclass(frozen=True)
 class Shown:
-    """A cell as it stands on the screen: its words, where they lead, whether it is a number, where it goes unseen."""
+    """A cell as it stands on the screen: its words, where they lead, whether it is a number, or stays on one line."""
 
     words: str
     href: str
     number: bool
+    short: bool = False
 
 
 def list_page(request: HttpRequest) -> HttpResponse:
@@ -207,7 +209,7 @@ def _shown(table: Table | None, report: Report) -> dict[str, object]:
 
 
 def _cell(column: Column, cell: Cell, row: Sequence[Cell], table: Table) -> Shown:
-    return Shown(_words(column, cell), _href(column, cell, row, table), column.kind in NUMBERS)
+    return Shown(_words(column, cell), _href(column, cell, row, table), column.kind in NUMBERS, column.kind in SHORT)
 
 
 def _words(column: Column, cell: Cell) -> str:

@@ -16,7 +16,7 @@ columns:
 with session as (select s.id, s.document_id, u.username, coalesce(nullif(trim(u.first_name || ' ' || u.last_name), ''), u.username) as name
   from payments_tillsession s join base_user u on u.id = s.cashier_id),
 one as (
-  select t.posted_on as day, s.code as series, x.series_id, x.no, x.type, x.cents, coalesce(d.name, '') as cashier, coalesce(d.username, '') as login
+  select t.posted_on as day, s.code as series, x.series_id, x.no, replace(x.type, '_', ' ') as type, x.cents, coalesce(d.name, '') as cashier, coalesce(d.username, '') as login
   from payments_tender x join payments_series s on s.id = x.series_id
   join lateral (select r.txn_id from payments_receipt r where r.series_id = x.series_id and r.no = x.no limit 1) r on true
   join ledger_transaction t on t.id = r.txn_id

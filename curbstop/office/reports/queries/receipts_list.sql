@@ -15,7 +15,7 @@ columns:
   - {name: back, says: Taken back}
 */
 select t.posted_on, r.effective_on, s.code, r.no, a.number, r.payer,
-  (select string_agg(distinct x.type, ', ') from payments_tender x where x.series_id = r.series_id and x.no = r.no), r.cents,
+  (select string_agg(distinct replace(x.type, '_', ' '), ', ') from payments_tender x where x.series_id = r.series_id and x.no = r.no), r.cents,
   (select v.why from payments_reversal v where v.series_id = r.series_id and v.no = r.no limit 1)
 from payments_receipt r join ledger_transaction t on t.id = r.txn_id join payments_series s on s.id = r.series_id
 left join customers_account a on a.id = r.account_id

@@ -13,6 +13,6 @@ columns:
   - {name: taken_back, says: Taken back}
 */
 select t.posted_on, r.effective_on, s.code as series, r.no, a.number as account,
-  (select string_agg(distinct x.type, ', ') from payments_tender x where x.series_id = r.series_id and x.no = r.no) as tender, r.cents,
+  (select string_agg(distinct replace(x.type, '_', ' '), ', ') from payments_tender x where x.series_id = r.series_id and x.no = r.no) as tender, r.cents,
   case when exists (select from payments_reversal v where v.series_id = r.series_id and v.no = r.no) then 'yes' else 'no' end as taken_back
 from payments_receipt r join ledger_transaction t on t.id = r.txn_id join payments_series s on s.id = r.series_id left join customers_account a on a.id = r.account_id
