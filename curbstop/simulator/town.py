@@ -11,7 +11,7 @@ bill run that is due is not made. That is the work that is left for whoever sits
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -184,15 +184,16 @@ def _rest_of_day(office: Office, town: Town, plans: Plans, day: date) -> None:
 @contextmanager
 def _at_full_speed() -> Iterator[None]:
     """The session of one long task of many thousand small acts: its commits do not wait for the disk (a town lost in a
-    crash is raised again), a statement that comes again is planned once (its values hardly change the way), and
-    nobody looks for garbage after every few hundred rows."""
+    crash is raised again), a statement that comes again is planned once (its values hardly change the way) and run by
+    one process (workers of the server take longer to come than they help), and nobody looks for garbage after every
+    few hundred rows."""
     connection.ensure_connection()
     link = connection.connection
     before = link.cursor_factory, link.prepare_threshold
     with connection.cursor() as cursor:
-        cursor.execute("select current_setting('synchronous_commit'), current_setting('plan_cache_mode')")
-        waits, plans = cursor.fetchone()
-        cursor.execute("set synchronous_commit = off; set plan_cache_mode = force_generic_plan")
+        cursor.execute("select name, current_setting(name) from unnest(%s::text[]) name", [list(_AT_FULL_SPEED)])
+        settings = cursor.fetchall()
+        _set(_AT_FULL_SPEED.items())
     link.cursor_factory, link.prepare_threshold = ServerBindingCursor, 3
     sweeps = gc.get_threshold()
     gc.set_threshold(100_000, 20, 20)
@@ -203,8 +204,20 @@ def _at_full_speed() -> Iterator[None]:
         gc.set_threshold(*sweeps)
         link.cursor_factory, link.prepare_threshold = before
         if not link.closed:
-            with connection.cursor() as cursor:
-                cursor.execute(f"set synchronous_commit = {waits}; set plan_cache_mode = {plans}")
+            _set(settings)
+
+
+_AT_FULL_SPEED = {
+    "synchronous_commit": "off",
+    "plan_cache_mode": "force_generic_plan",
+    "max_parallel_workers_per_gather": "0",
+}
+
+
+def _set(settings: Iterable[tuple[str, str]]) -> None:
+    with connection.cursor() as cursor:
+        for setting in settings:
+            cursor.execute("select set_config(%s, %s, false)", setting)
 
 
 @contextmanager
