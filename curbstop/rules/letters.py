@@ -423,7 +423,7 @@ _ZIP = re.compile(r"\b([0-9]{5})(?:-([0-9]{4}))?$")
 
 
 def find_zip(lines: Sequence[str]) -> str:
-    """The ZIP code that the last line of an address ends with: five digits or nine, or empty where it ends otherwise."""
+    """The ZIP code that the last line of an address ends with: five digits or nine; empty where it ends otherwise."""
     found = _ZIP.search(lines[-1].strip()) if lines else None
     return "".join(part for part in found.groups() if part) if found else ""
 

@@ -7,3 +7,6 @@ __all__ = [
     "Absence", "AbsenceEnd", "AbsenceItem", "Case", "CaseStep", "Contact", "ContactEnd", "Document", "Field",
     "FieldValue", "Queue", "QueueItem",
 ]  # fmt: skip
+
+# letters and their batches, in a file of their own
+from curbstop.records.cases import letters as letters
