@@ -94,22 +94,22 @@ class Level:
     goes_to: str
 
 
-def read_limits(value: object) -> tuple[Limit, ...]:
-    """The limits in a policy value, in its order: the lowest role first.
+def read_limits(value: object, *, policy: str) -> tuple[Limit, ...]:
+    """The limits in a policy's value, in its order: the lowest role first.
 
     :raises BadLimits: naming what is not understood
     """
     if not isinstance(value, list) or not value:
         remedy = "write a row for each role: {role: supervisor, up_to: '250.00', days: 30, per: account}"
-        raise BadLimits(field="approval.limits", value=value, why="no limits", remedy=remedy)
-    return tuple(_read_limit(row) for row in value)
+        raise BadLimits(field=policy, value=value, why="no limits", remedy=remedy)
+    return tuple(_read_limit(row, policy) for row in value)
 
 
-def _read_limit(row: Any) -> Limit:
+def _read_limit(row: Any, policy: str) -> Limit:
     per, days, most = row.get("per", "request"), row.get("days", 0), row.get("up_to_cents")
     if per not in ("request", "account") or (per == "account") != bool(days):
         remedy = "write per: account with days: 30, or per: request without days"
-        raise BadLimits(field="approval.limits", value=row, why="a window is of an account and of days", remedy=remedy)
+        raise BadLimits(field=policy, value=row, why="a window is of an account and of days", remedy=remedy)
     return Limit(row["role"], most, days)
 
 

@@ -26,7 +26,7 @@ from curbstop.rules.payments import Target
 
 ON = date(2026, 4, 14)
 VALUE = [{"role": "supervisor", "up_to_cents": 25000, "per": "account", "days": 30}, {"role": "finance_director"}]
-LIMITS = read_limits(VALUE)
+LIMITS = read_limits(VALUE, policy="approval.limits")
 DEDUCTIONS = {51: "adjustment.water", 52: "adjustment.sewer", 53: "adjustment.sanitation"}
 
 
@@ -44,8 +44,9 @@ def test_the_limits_as_a_city_writes_them():
      [{"role": "x", "per": "month", "days": 30}]],
 )  # fmt: skip
 def test_limits_that_cannot_be_followed_are_refused(value):
-    with pytest.raises(BadLimits):
-        read_limits(value)
+    with pytest.raises(BadLimits) as bad:
+        read_limits(value, policy="writeoff.limits")
+    assert bad.value.field == "writeoff.limits"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from curbstop.office._events import Acting
 from curbstop.office._once import Refused
 from curbstop.office.adjustments.weighing import Asked, Entry, Step, Weighed, names_of, post_entries
 from curbstop.office.payments import undoing
-from curbstop.office.payments.moving import list_moved, standing_legs
+from curbstop.office.payments.moving import list_moved, released, standing_legs
 from curbstop.office.payments.owing import load
 from curbstop.office.payments.taking import receipt_number
 from curbstop.records.payments.models import Moved, Reversal
@@ -122,6 +122,9 @@ def weigh_void(asked: Asked) -> Weighed:
     receipt = get_receipt(asked.inputs)
     _check_same_drawer(receipt, asked.on)
     legs = ledger.get_legs(receipt.txn_id)
+    if released(legs) != legs:
+        says = f"A bill that receipt {receipt.number} paid was cancelled since, and its money pays the one in its place"
+        raise Refused(f"{says}. Take the payment back instead of voiding it.", field="no")
     uses = undoing._uses(legs)
     _check_still_held(receipt, legs, [leg for use in uses for leg in use.legs])
     entries = [*(_undo(use, asked.on) for use in uses), _mirror(receipt, legs)]
@@ -139,7 +142,7 @@ def weigh_void(asked: Asked) -> Weighed:
 
 
 def _undo(use: undoing._Use, on: date) -> Entry:
-    return Entry("unapply", reverse(use.legs), on, reverses=use.txn_id, kinds_on=use.posted_on)
+    return Entry("unapply", undoing.undone_legs(use), on, reverses=use.txn_id, kinds_on=use.posted_on)
 
 
 def _mirror(receipt: Receipt, legs: Sequence[Leg]) -> Entry:
@@ -278,8 +281,7 @@ def _off(receipt: Receipt, part: Sequence[Leg], on: date, undone: Sequence[Leg])
         if held:
             off.append(replace(leg, debit_cents=held, credit_cents=0, due_on=None))
         if leg.credit_cents > held:
-            taken = undoing._find(receipt.series, receipt.no)
-            off.append(undoing._owed_again(leg, leg.credit_cents - held, taken, on))
+            off.append(undoing._owed_again(leg, leg.credit_cents - held, receipt.document_id, on))
     return off
 
 

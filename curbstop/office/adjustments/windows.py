@@ -41,6 +41,5 @@ def level_for(kind: Kind, roles: Iterable[str], weighed: Weighed, on: date, requ
         values: dict[str, Any] = {"accounts": list(weighed.account_ids), "limits": kind.limits, "request": request_id}
         cursor.execute(_GIVEN, values)
         given = [Given(*row) for row in cursor.fetchall()]
-    return level_of(
-        roles=held, limits=read_limits(value), cents=weighed.cents, account_ids=weighed.account_ids, given=given, on=on
-    )
+    limits = read_limits(value, policy=kind.limits)
+    return level_of(roles=held, limits=limits, cents=weighed.cents, account_ids=weighed.account_ids, given=given, on=on)

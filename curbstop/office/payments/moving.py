@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db import connection
 
 from curbstop.office import ledger
-from curbstop.rules.ledger import Leg
+from curbstop.rules.ledger import Leg, credit, gl
+from curbstop.rules.ledger.legs import CREDIT
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,46 @@ def list_moved(series_id: int, no: int) -> tuple[MovedRow, ...]:
 
 
 def standing_legs(series_id: int, no: int, txn_id: int) -> tuple[Leg, ...]:
-    """The legs of a receipt as its money stands: as posted, or netted with what was moved of it since."""
+    """The legs of a receipt as its money stands: as posted, or netted with what was moved of it since; what it paid of
+    a bill that was cancelled is credit, where the cancellation released it to."""
     legs = ledger.get_legs(txn_id)
     moved = list_moved(series_id, no)
-    return net((*legs, *(leg for one in moved for leg in ledger.get_legs(one.txn_id)))) if moved else legs
+    if not moved:
+        return released(legs)
+    there = net((*legs, *(leg for one in moved for leg in ledger.get_legs(one.txn_id))))
+    return net(released(there))
+
+
+_RELEASED = """
+select r.account_id, r.document_id, r.line_no, g.fund, g.object, c.document_id, c.line_no
+from ledger_posting r join ledger_gl g on g.id = r.gl_id
+join ledger_transaction t on t.id = r.txn_id and t.act = 'release'
+join ledger_posting c on c.txn_id = t.id and c.account_id = r.account_id and c.sub = 3 and c.credit_cents > 0
+where r.account_id = any(%s) and r.document_id = any(%s) and r.sub = 2 and r.debit_cents > 0"""
+
+
+def released(legs: tuple[Leg, ...]) -> tuple[Leg, ...]:
+    """These legs, with what they paid of lines that were cancelled since as the credit it was released to.
+
+    A cancelled line takes nothing back: it would be owed again, beside the bill in its place.
+    """
+    paid = {(leg.account_id, leg.document, leg.line, leg.gl) for leg in legs if leg.account_id and leg.credit_cents}
+    if not paid:
+        return legs
+    with connection.cursor() as cursor:
+        cursor.execute(_RELEASED, [[place[0] for place in paid], [place[1] for place in paid]])
+        went = {
+            (account_id, document, line, gl(fund, object)): (credit_document, credit_line)
+            for account_id, document, line, fund, object, credit_document, credit_line in cursor.fetchall()
+        }
+    return tuple(_as_credit(leg, went) for leg in legs) if paid & set(went) else legs
+
+
+def _as_credit(leg: Leg, went: Mapping[tuple[int | None, int | None, int | None, str], tuple[int, int]]) -> Leg:
+    to = went.get((leg.account_id, leg.document, leg.line, leg.gl)) if leg.credit_cents else None
+    if to is None:
+        return leg
+    return credit(CREDIT, leg.credit_cents, "credit", account_id=leg.account_id, document=to[0], line=to[1])
 
 
 def net(legs: Iterable[Leg]) -> tuple[Leg, ...]:

@@ -13,7 +13,7 @@ from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._locks import lock_accounts
 from curbstop.office._once import Refused, act
 from curbstop.office._own import refuse_own
-from curbstop.office.payments.moving import standing_legs
+from curbstop.office.payments.moving import released, standing_legs
 from curbstop.office.payments.owing import Owing, PaidAccount, load, plan
 from curbstop.office.payments.returning import CameBack, Followed, follow
 from curbstop.office.payments.taking import receipt_number
@@ -148,10 +148,11 @@ def take_back(event: Acting, *, series: str, no: int, why: str, reason: str, on:
     legs = standing_legs(receipt.series_id, receipt.no, receipt.txn_id)
     uses = _lock(legs)
     _check_not_reversed(receipt)
-    refuse_own(event.by, _accounts_of(legs))
-    again = _undo(event, uses, on, day)
-    kept, owed_again = _taken_back(receipt, legs, on)
-    accounts = sorted(_accounts_of(legs))
+    touched = _accounts_of([*legs, *(leg for use in uses for leg in use.legs)])
+    refuse_own(event.by, touched)
+    again, debt = _undo(event, uses, on, day)
+    kept, owed_again = _taken_back(legs, receipt.document_id, on)
+    accounts = sorted(_accounts_of(legs) or touched)  # of money that had waited for its payer, who that was
     stands_for, waiting = _cash_back(receipt, why, accounts)
     txn_id = ledger._post(
         event,
@@ -167,12 +168,12 @@ def take_back(event: Acting, *, series: str, no: int, why: str, reason: str, on:
     )
     _apply_all(event, sorted(again | _accounts_of(stands_for)), on, day)
     event.about(
-        *(f"account:{id}" for id in accounts),
+        *(f"account:{id}" for id in sorted(touched)),
         f"receipt:{receipt.document_id}",
         says=f"Payment of {show(receipt.cents)}, receipt {receipt.number}, {why}: {reason.strip()}.",
     )
     undone = tuple(use.txn_id for use in uses)
-    debt = sum(leg.debit_cents for leg in owed_again)
+    debt += sum(leg.debit_cents for leg in owed_again)
     back = [(type, cents) for type, cents in receipt.tenders if type in RETURNED_TO]
     return Undone(
         receipt.number, txn_id, why, receipt.cents, undone, debt, waiting, tuple(accounts), receipt.series_id, no,
@@ -221,11 +222,15 @@ def _check_not_reversed(receipt: _Receipt) -> None:
 
 @dataclass(frozen=True)
 class _Use:
-    """A later transaction that used what a payment left: credit on 10-2310, or money that waited to be identified."""
+    """A later transaction that used what a payment left: credit on 10-2310, or money that waited to be identified.
+
+    :ivar legs: as posted; what it paid of a bill that was cancelled since, as the credit it was released to
+    """
 
     txn_id: int
     posted_on: date
     legs: tuple[Leg, ...]
+    as_posted: bool
 
 
 _USES = """
@@ -246,9 +251,22 @@ def _uses(legs: Iterable[Leg]) -> list[_Use]:
             _USES,
             {"documents": [leg.document for leg in left], "accounts": [leg.account_id or 0 for leg in left]},
         )
-        found = [_Use(txn_id, posted_on, ledger.get_legs(txn_id)) for txn_id, posted_on in cursor.fetchall()]
+        found = [_use(*row) for row in cursor.fetchall()]
     further = [more for use in found for more in _uses(use.legs)]
     return sorted({use.txn_id: use for use in (*found, *further)}.values(), key=lambda use: -use.txn_id)
+
+
+def _use(txn_id: int, posted_on: date) -> _Use:
+    posted = ledger.get_legs(txn_id)
+    legs = released(posted)
+    return _Use(txn_id, posted_on, legs, legs == posted)
+
+
+def undone_legs(use: _Use) -> tuple[Leg, ...]:
+    """The mirror of a use: exact, or with the credit that a cancelled bill released in place of its lines."""
+    if use.as_posted:
+        return reverse(use.legs)
+    return interfund(reverse([leg for leg in use.legs if not _between_funds(leg)]))
 
 
 def _lock(legs: Sequence[Leg]) -> list[_Use]:
@@ -265,27 +283,33 @@ def _accounts_of(legs: Iterable[Leg]) -> set[int]:
     return {leg.account_id for leg in legs if leg.account_id is not None}
 
 
-def _undo(event: Acting, uses: Sequence[_Use], on: date, day: date) -> set[int]:
-    """Undo the uses, each by its mirror, newest first; returns the accounts that have credit again."""
+def _undo(event: Acting, uses: Sequence[_Use], on: date, day: date) -> tuple[set[int], int]:
+    """Undo the uses, each by its mirror, newest first; returns the accounts that have credit again, and what had been
+    refunded of them and is owed again."""
     touched: set[int] = set()
+    debt = 0
     for use in uses:
+        kept, owed_again = _taken_back(use.legs, 0, on)
         ledger._post(
             event,
             act="unapply",
             posted_on=day,
             effective_on=on,
-            legs=reverse(use.legs),
+            legs=interfund((*reverse(kept), *owed_again)) if owed_again else undone_legs(use),
             reverses=use.txn_id,
             kinds_on=use.posted_on,
         )
         touched |= _accounts_of(use.legs)
-    return touched
+        debt += sum(leg.debit_cents for leg in owed_again)
+    return touched, debt
 
 
-def _taken_back(receipt: _Receipt, legs: Sequence[Leg], on: date) -> tuple[list[Leg], list[Leg]]:
-    """The payment's legs that can be mirrored, and what is no longer there to take back (refunded) owed again on 1260.
+def _taken_back(legs: Sequence[Leg], document: int, on: date) -> tuple[list[Leg], list[Leg]]:
+    """The legs that can be mirrored, and what is no longer there to take back (refunded) owed again on 1260.
 
     The legs between funds are left out: they are made again, since the funds may differ now.
+
+    :param document: of the new debt; 0: that of the credit that was refunded
     """
     kept: list[Leg] = []
     owed_again: list[Leg] = []
@@ -294,7 +318,7 @@ def _taken_back(receipt: _Receipt, legs: Sequence[Leg], on: date) -> tuple[list[
             continue
         gone = leg.credit_cents - _left(leg) if leg.account_id is not None and _is_held(leg) else 0
         if gone:
-            owed_again.append(_owed_again(leg, gone, receipt, on))
+            owed_again.append(_owed_again(leg, gone, document or leg.document or 0, on))
         if leg.debit_cents or leg.credit_cents > gone:
             kept.append(replace(leg, credit_cents=leg.credit_cents - gone))
     return kept, owed_again
@@ -320,15 +344,13 @@ def _left(leg: Leg) -> int:
         return min(int(cursor.fetchone()[0]), leg.credit_cents)
 
 
-def _owed_again(leg: Leg, cents: int, receipt: _Receipt, on: date) -> Leg:
+def _owed_again(leg: Leg, cents: int, document: int, on: date) -> Leg:
     """New debt on 1260 for money that was given back before the payment was, due at once."""
     owed_on = next((kind.control for kind in ledger.list_kinds(on=on) if kind.code == OWED_AGAIN), None)
     if owed_on is None:
         raise ledger.ChartLacks(f"The chart has no kind {OWED_AGAIN!r} with its control account; add it and adopt it.")
     line = 9 if leg.gl == CREDIT else 8
-    return debit(
-        owed_on, cents, OWED_AGAIN, account_id=leg.account_id, document=receipt.document_id, line=line, due_on=on
-    )
+    return debit(owed_on, cents, OWED_AGAIN, account_id=leg.account_id, document=document, line=line, due_on=on)
 
 
 def _cash_back(receipt: _Receipt, why: str, accounts: Sequence[int]) -> tuple[list[Leg], int | None]:

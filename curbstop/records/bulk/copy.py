@@ -65,6 +65,7 @@ def copy_in(model: type[Model], columns: Mapping[str, Values]) -> int:
     default.
 
     :raises ValueError: unknown columns, arrays of different lengths, values that do not fit their column
+    :raises django.db.IntegrityError: what the database refuses, as from any of Django's cursors
     """
     kinds = {field.column or "": field.db_type(connection) or "" for field in model._meta.concrete_fields}
     unknown = sorted(set(columns) - set(kinds))
@@ -73,7 +74,7 @@ def copy_in(model: type[Model], columns: Mapping[str, Values]) -> int:
     data = encode({name: (kinds[name], values) for name, values in columns.items()})
     names = ", ".join(f'"{name}"' for name in columns)
     connection.ensure_connection()
-    with connection.connection.cursor() as cursor:
+    with connection.wrap_database_errors, connection.connection.cursor() as cursor:
         with cursor.copy(f'copy "{model._meta.db_table}" ({names}) from stdin (format binary)') as copy:
             for start in range(0, len(data), PIECE):
                 copy.write(data[start : start + PIECE])
