@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curbstop.records.bulk.arrays import Many, fetch
+from curbstop.rules.programmes import CODES
 
 METER = "meter"
 """The size of the meter that hangs (``5/8``); where none hangs, a fact of this name."""
@@ -36,8 +37,11 @@ Days = NDArray[np.datetime64]
 Words = NDArray[np.str_]
 
 
-def load_facts(agreements: Ints, names: Sequence[str], *, on: Days) -> dict[str, Words]:
+def load_facts(agreements: Ints, names: Sequence[str], *, on: Days, begins: Days | None = None) -> dict[str, Words]:
     """What held under these names on the day beside each agreement; empty where nothing is known.
+
+    A programme of the account (``rules.programmes.CODES``) is ``yes``; by its terms it may count for a period by the
+    day on which that ``begins``, and not by its last one.
 
     A handful of queries, however many agreements and days; an array each in the order of ``agreements``.
     """
@@ -51,6 +55,7 @@ def load_facts(agreements: Ints, names: Sequence[str], *, on: Days) -> dict[str,
         "premise": rows["premise"][which],
     }  # fmt: skip
     history = _history(names, subject)
+    granted = _programmes(names, subject["account"], on, on if begins is None else begins)
     found: dict[str, Words] = {}
     for place, name in enumerate(names):
         words = rows[f"own{place}"][which]
@@ -58,9 +63,33 @@ def load_facts(agreements: Ints, names: Sequence[str], *, on: Days) -> dict[str,
             words = _filled(words, size)
         for level in LEVELS:
             words = _filled(words, _as_of(history[level], place, subject[level], on))
+        words = _filled(words, granted.get(name))
         if name in KNOWN:
             words = _filled(words, rows[f"known{place}"][which])
         found[name] = _filled(words, _as_of(history["city"], place, np.zeros_like(hung), on))
+    return found
+
+
+def _programmes(names: Sequence[str], account: Ints, on: Days, begins: Days) -> dict[str, Words]:
+    """``yes`` where the account takes part in the programme of the name."""
+    if not (asked := [name for name in names if name in CODES]):
+        return {}
+    rows = fetch(
+        """select account_id account, array_position(%(names)s::text[], code) name, lower(during) from_on,
+             coalesce(upper(during), '9999-01-01') until_on, by_first_day
+           from customers_programme where code = any(%(names)s) and account_id = any(%(accounts)s)""",
+        {"names": asked, "accounts": Many(np.unique(account))},
+        {"account": "bigint", "name": "integer", "from_on": "date", "until_on": "date", "by_first_day": "boolean"},
+    )
+    found: dict[str, Words] = {name: np.zeros(len(account), dtype="U3") for name in asked}
+    order = np.argsort(account, kind="stable")
+    starts = np.searchsorted(account, rows["account"], side="left", sorter=order)
+    ends = np.searchsorted(account, rows["account"], side="right", sorter=order)
+    for row in range(len(starts)):
+        at = order[starts[row] : ends[row]]
+        day = (begins if rows["by_first_day"][row] else on)[at]
+        holds = (rows["from_on"][row] <= day) & (day < rows["until_on"][row])
+        found[asked[int(rows["name"][row]) - 1]][at[holds]] = "yes"
     return found
 
 

@@ -282,7 +282,8 @@ def _rest(runs: Many, codes: Sequence[str], drafts: Mapping[str, Tariff]) -> dic
 def _rate(draft: Tariff, rows: Mapping[str, NDArray[Any]], here: NDArray[np.intp]) -> tuple[Ints, NDArray[np.int16]]:
     """Cents and status of these rows under the draft."""
     last_on = (rows["until_on"][here] - np.timedelta64(1, "D")).astype("datetime64[D]")
-    facts = load_facts(rows["agreement"][here].astype(np.int64), draft.asks, on=last_on)
+    begins = rows["from_on"][here].astype("datetime64[D]")
+    facts = load_facts(rows["agreement"][here].astype(np.int64), draft.asks, on=last_on, begins=begins)
     cents, status = np.zeros(len(here), dtype=np.int64), np.zeros(len(here), dtype=np.int16)
     average, rule = rows["average"][here].astype(np.int64), draft.versions[0].average
     if rule is not None:  # the draft makes the average otherwise, so it is made again

@@ -20,6 +20,7 @@ from curbstop.office._once import Refused, act
 from curbstop.records.decisions.models import Draft
 from curbstop.rules.customers import BadEntry, check_choice, check_text
 from curbstop.rules.plans import Tariff
+from curbstop.rules.programmes import CODES
 from curbstop.rules.sheets import closest
 from curbstop.rules.tariffs import read_tariffs
 from curbstop.rules.working import is_number
@@ -31,8 +32,8 @@ OF: Mapping[str, str] = {
     "meter": "select serial, id from meters_meter where serial = any(%s)",
 }
 """Whose a fact may be, and how what was written finds it."""
-FIXED = ("class", "tenure", "zip")
-"""What the account and the premise say themselves; it is changed there."""
+FIXED = ("class", "tenure", "zip", *CODES)
+"""What the account, the premise and approved programmes say themselves; it is changed there."""
 MOST = 100_000
 LONGEST = 100
 

@@ -12,6 +12,7 @@ from curbstop.office.adjustments import (
     deposit_exceptions,
     extension_exceptions,
     leaks,
+    programmes,
     rebills,
     receipts,
     refunding,
@@ -102,6 +103,10 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             "deposit_exception", "Exception to the deposit", "none", COUNTER, deposit_exceptions.REASONS,
             deposit_exceptions.weigh_exception, deposit_exceptions.post_exception, evidence=False,
+        ),
+        Kind(
+            "programme", "Programme", "none", COUNTER, programmes.REASONS, programmes.weigh_programme,
+            programmes.post_programme, limits="", letter=programmes.letter,
         ),
         Kind(
             "extension_exception", "Extension as an exception", "none", COUNTER, extension_exceptions.REASONS,

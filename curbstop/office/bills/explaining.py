@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
 from curbstop.office import policies, tariffs
 from curbstop.office._once import Refused
 from curbstop.office.bills import loading
@@ -19,6 +21,7 @@ from curbstop.rules.explaining import LineExplained, MeterReads
 from curbstop.rules.explaining import explain as explain_trace
 from curbstop.rules.faults import BadValue
 from curbstop.rules.money import show
+from curbstop.rules.netting import take_off
 from curbstop.rules.plans import Tariff
 from curbstop.rules.policies import NotSet
 from curbstop.rules.rating import Inputs, Status, Trace
@@ -151,11 +154,18 @@ def _inputs(service: ServiceRow) -> Inputs:
 
 def _compare(row: IssuedRow, services: Sequence[ServiceExplained], charges: Sequence[ChargeExplained]) -> None:
     """:raises BillDiffers: the lines as rated are not the lines as posted, in their order"""
-    rated = [(line.kind, line.cents) for service in services for line in service.lines if line.cents]
+    rated = [line for service in services for line in _posted(service) if line[1]]
     rated += [(charge.kind, charge.cents) for charge in charges]
     posted = [(line.kind, line.cents) for line in row.lines]
     if rated != posted or sum(cents for _, cents in posted) != row.total_cents:
         raise BillDiffers(f"bill {bill_number(row.id)}: {_first_difference(rated, row.lines, row.total_cents)}")
+
+
+def _posted(service: ServiceExplained) -> list[tuple[str, int]]:
+    """The lines as the books have them: what a programme takes off is taken off the line it is of."""
+    kinds = [line.kind for line in service.lines]
+    net = take_off([np.array([line.cents], dtype=np.int64) for line in service.lines], kinds)
+    return [(kind, int(cents[0])) for kind, cents in zip(kinds, net, strict=True)]
 
 
 def _first_difference(rated: Sequence[tuple[str, int]], posted: Sequence[LineRow], total_cents: int) -> str:

@@ -302,7 +302,7 @@ def _add_facts(work: Work) -> None:
         return
     names = sorted({name for place in asking for name in _asks(work.tariffs[place])})
     last_on = work.until_on[rows] - np.timedelta64(1, "D")
-    known = load_facts(work.agreement[rows], names, on=last_on)
+    known = load_facts(work.agreement[rows], names, on=last_on, begins=work.from_on[rows])
     longest = max((len(need.default or "") for place in asking for need in _needs(work.tariffs[place])), default=0)
     for name, words in known.items():
         work.facts[name] = np.zeros(len(work), dtype=f"U{max(words.dtype.itemsize // 4, longest, 1)}")

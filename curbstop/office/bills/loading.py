@@ -102,6 +102,7 @@ class IssuedRow:
     previous_cents: int
     txn_id: int
     posted_at: datetime
+    event_id: int
     services: list[ServiceRow] = field(default_factory=list)
     charges: list[ChargeRow] = field(default_factory=list)
     lines: list[LineRow] = field(default_factory=list)
@@ -116,7 +117,7 @@ class IssuedRow:
 _BILLS = """
 select b.id, b.account_id, a.number, c.name, a.customer_class, a.mail_to, coalesce(pl.address, ''),
   coalesce(pl.city || ', ' || pl.state || ' ' || pl.zip, ''), r.id, r.cycle_id, r.bill_on, b.from_on, b.until_on,
-  b.due_on, b.total_cents, b.previous_cents, b.txn_id, t.posted_at
+  b.due_on, b.total_cents, b.previous_cents, b.txn_id, t.posted_at, t.event_id
 from bills_bill b join bills_run r on r.id = b.run_id join ledger_transaction t on t.id = b.txn_id
 join customers_account a on a.id = b.account_id join customers_customer c on c.id = a.customer_id
 left join lateral (

@@ -15,6 +15,7 @@ from curbstop.office.bills.inputs import Ints, Work, spans
 from curbstop.records.bulk.arrays import Many, fetch
 from curbstop.rules import rating
 from curbstop.rules.formulas import Formula
+from curbstop.rules.netting import take_off
 from curbstop.rules.periods import Period
 from curbstop.rules.plans import Dated, Keyed, Months, Ranged, Tariff
 from curbstop.rules.rating import Inputs
@@ -201,14 +202,15 @@ def _add_lines(
     cents: Ints,
     found: list[tuple[NDArray[np.intp], NDArray[np.intp], int, Ints]],
 ) -> None:
+    posted = take_off(list(charges.cents), [line.kind for line in charges.lines])
     for place, line in enumerate(charges.lines):
-        amounts = charges.cents[place]
+        amounts = posted[place]
         kind = kinds.by_code.get(line.kind)
         if kind is None:  # the chart has no account for it: nothing is posted on a guess
             work.hold(_mask(len(work), rows[amounts != 0]), "held_not_set")
             continue
         below = amounts < 0
-        if below.any():  # the books know no negative charge; a discount is an act of its own
+        if below.any():  # more taken off than was charged: the books know no negative charge
             work.hold(_mask(len(work), rows[below]), "held_bad_input")
         cents[rows] += amounts
         given = np.flatnonzero(amounts > 0)

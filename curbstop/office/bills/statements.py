@@ -11,6 +11,7 @@ from curbstop.formats.paper.bill import BillPaper, ChargeGroup, ChargeLine, Depo
 from curbstop.formats.paper.letterhead import Letterhead
 from curbstop.formats.paper.words import day, gallons
 from curbstop.office import _masks, policies, tariffs
+from curbstop.office._programmes import ended_words
 from curbstop.office.bills import loading, since
 from curbstop.office.bills.explaining import BillExplained, ServiceExplained, explain_row
 from curbstop.office.bills.history import meter_lines, usage_periods
@@ -48,7 +49,8 @@ def get_statements(bill_ids: Sequence[int], *, copy: bool = False) -> tuple[Bill
     known = tariffs.load_tariffs(codes=sorted({service.tariff for row in rows for service in row.services}))
     rules = policies.load(*_POLICIES)
     heads = {on: letterhead(on=on) for on in {row.bill_on for row in rows}}
-    return tuple(_paper(row, known, heads[row.bill_on], rules, copy) for row in rows)
+    ended = ended_words([(row.id, row.account_id, row.from_on, row.until_on, row.event_id) for row in rows])
+    return tuple(_paper(row, known, heads[row.bill_on], rules, copy, ended.get(row.id, ())) for row in rows)
 
 
 def statement_pdf(bill_ids: Sequence[int], *, copy: bool = False) -> bytes:
@@ -88,7 +90,9 @@ def letterhead(*, on: date) -> Letterhead:
     )
 
 
-def _paper(row: IssuedRow, known: Mapping[str, Tariff], head: Letterhead, rules: Policies, copy: bool) -> BillPaper:
+def _paper(
+    row: IssuedRow, known: Mapping[str, Tariff], head: Letterhead, rules: Policies, copy: bool, ended: tuple[str, ...]
+) -> BillPaper:
     told = explain_row(row, known)
     before = since.what_happened_since(row)
     deposit = _deposit(row)
@@ -123,7 +127,7 @@ def _paper(row: IssuedRow, known: Mapping[str, Tariff], head: Letterhead, rules:
         qr_payload=scan,
         after_due_words=after_words,
         deposit_instalment=deposit,
-        messages=_messages(row, told, rules),
+        messages=(*(word[:1].upper() + word[1:] + "." for word in ended), *_messages(row, told, rules)),
         customer_class=row.customer_class.capitalize(),
         final=row.final,
         copy=copy,

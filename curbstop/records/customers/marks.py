@@ -6,7 +6,6 @@ from django.db import models
 from django.db.models import F, Q
 
 from curbstop.records.base.models import User
-from curbstop.records.customers.models import Account, Customer
 from curbstop.records.customers.people import Paper
 
 
@@ -18,7 +17,7 @@ class Mark(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="marks")
+    account = models.ForeignKey("customers.Account", on_delete=models.PROTECT, related_name="marks")
     kind = models.TextField()
     authority = models.TextField()
     paper = models.ForeignKey(Paper, null=True, on_delete=models.PROTECT, related_name="+")
@@ -60,7 +59,7 @@ class Sealed(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="sealed")
+    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="sealed")
     box = models.BinaryField()
     event_id = models.BigIntegerField()
 
@@ -69,7 +68,7 @@ class Glass(models.Model):
     """A confidential account was opened for one person until an instant, for a written reason."""
 
     id = models.BigAutoField(primary_key=True)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="glass")
+    account = models.ForeignKey("customers.Account", on_delete=models.PROTECT, related_name="glass")
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     reason = models.TextField()
     at = models.DateTimeField()

@@ -6,7 +6,6 @@ from django.db import models
 from django.db.models import Q
 
 from curbstop.records.base.models import User
-from curbstop.records.customers.models import Account, Customer
 
 
 class Paper(models.Model):
@@ -16,7 +15,7 @@ class Paper(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="papers")
+    account = models.ForeignKey("customers.Account", on_delete=models.PROTECT, related_name="papers")
     kind = models.TextField()  # application change confidential programme
     says = models.TextField()  # "death certificate"
     name = models.TextField()
@@ -35,8 +34,8 @@ class Person(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="people")
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="roles")
+    account = models.ForeignKey("customers.Account", on_delete=models.PROTECT, related_name="people")
+    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="roles")
     role = models.TextField()
     may = ArrayField(models.TextField(), default=list)
     mail_to = ArrayField(models.TextField(), default=list)  # where a copy goes
@@ -74,7 +73,7 @@ class Identity(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="identities")
+    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="identities")
     kind = models.TextField()  # born_on ssn4 password document
     digest = models.BinaryField()
     box = models.BinaryField(default=b"", db_default=b"")
@@ -96,8 +95,8 @@ class Change(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="changes")
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="changes")
+    account = models.ForeignKey("customers.Account", on_delete=models.PROTECT, related_name="changes")
+    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="changes")
     what = models.TextField()  # name mail_to phone email language holder
     before = models.JSONField()
     after = models.JSONField()
@@ -125,7 +124,9 @@ class Change(models.Model):
 class Deceased(models.Model):
     """A customer who died: no letter is addressed to him again."""
 
-    customer = models.OneToOneField(Customer, primary_key=True, on_delete=models.PROTECT, related_name="deceased")
+    customer = models.OneToOneField(
+        "customers.Customer", primary_key=True, on_delete=models.PROTECT, related_name="deceased"
+    )
     on = models.DateField()
     paper = models.ForeignKey(Paper, null=True, on_delete=models.PROTECT, related_name="+")
     event_id = models.BigIntegerField()

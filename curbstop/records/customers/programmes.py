@@ -5,8 +5,6 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import Q
 
-from curbstop.records.customers.models import Account, Premise
-
 
 class Programme(models.Model):
     """An approved programme on an account, from a day until another, by the terms of the day of its approval.
@@ -15,8 +13,8 @@ class Programme(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="programmes")
-    premise = models.ForeignKey(Premise, on_delete=models.PROTECT, related_name="programmes")
+    account = models.ForeignKey("customers.Account", on_delete=models.PROTECT, related_name="programmes")
+    premise = models.ForeignKey("customers.Premise", on_delete=models.PROTECT, related_name="programmes")
     code = models.TextField()  # senior low_income medical sewer_average carry_out
     during = DateRangeField()
     by_first_day = models.BooleanField()  # of a billed period; else by its last

@@ -121,7 +121,10 @@ class Request(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(cents__gt=0, held_cents__gte=0), name="ledger_request_positive"),
+            models.CheckConstraint(  # a programme gives by its rate, bill by bill
+                condition=Q(cents__gt=0, held_cents__gte=0) | Q(kind="programme", cents=0, held_cents=0),
+                name="ledger_request_positive",
+            ),
             models.CheckConstraint(condition=~Q(kind="") & ~Q(reason=""), name="ledger_request_reason"),
             models.CheckConstraint(condition=~Q(account_ids=[]), name="ledger_request_accounts"),
             models.UniqueConstraint(fields=["id", "asked_by"], name="ledger_request_as_asked"),
