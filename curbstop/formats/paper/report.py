@@ -7,7 +7,7 @@ from curbstop.formats.paper.typeset import typeset
 from curbstop.formats.paper.words import amount, moment, printable, short_day
 from curbstop.rules.reports import Cell, Column, Table
 
-WIDE = 6
+WIDE = 8
 """Columns from which a report lies on its side."""
 MOST_ROWS = 5_000
 """Rows of a report on paper, a hundred sheets and more; beyond them the sums stand and the rest is said to be left."""
@@ -33,12 +33,19 @@ def report_pdf(table: Table, head: Letterhead, *, at: datetime) -> bytes:
         "wide": len(table.columns) >= WIDE,
         "heads": [printable(column.says) for column in table.columns],
         "right": [column.kind in ("money", "gallons", "whole", "share") for column in table.columns],
+        "stretch": _stretch(table),
         "rows": [[_shown(*pair) for pair in zip(table.columns, row, strict=True)] for row in shown],
         "sums": [_sum(*pair) for pair in zip(table.columns, table.sums, strict=True)],
         "count": f"{len(table.rows):,} row{'s' if len(table.rows) != 1 else ''}",
         "left": len(table.rows) - len(shown),
     }
     return typeset("report.typ", data, on=at.date())
+
+
+def _stretch(table: Table) -> int:
+    """The column that takes the room that is left: the text with the longest words."""
+    texts = [place for place, column in enumerate(table.columns) if column.kind == "text"]
+    return max(texts, key=lambda place: max((len(str(row[place] or "")) for row in table.rows), default=0), default=0)
 
 
 def _sum(column: Column, value: int | None) -> str:
