@@ -1,4 +1,4 @@
-"""Holds, extensions and instalments on the screen: what is asked first, what is refused beside the field, what is done."""
+"""Holds, extensions and instalments on the screen: asked first, refused beside the field, and done."""
 
 from datetime import date, timedelta
 

@@ -62,6 +62,11 @@ class HoldRow:
     event_id: int
     together: int
 
+    @property
+    def last_on(self) -> date | None:
+        """The last day it holds, as people say it; None: until it is released."""
+        return self.until_on - timedelta(days=1) if self.until_on is not None else None
+
 
 @dataclass(frozen=True)
 class AreaAccount:
