@@ -22,7 +22,8 @@ from curbstop.rules.sheets import Block, Page
 TYPES = ("text", "digits", "whole", "cents", "amount", "on", "blank", "const")
 """text; digits (kept as text); a whole number; cents without a point; an amount with one; a date; nothing; a mark."""
 
-KINDS = ("fixed", "csv")
+KINDS = ("fixed", "csv", "bai2")
+"""bai2: details of a BAI2 file, known by their type code (`formats.bai2_payments`), their fields by column."""
 
 Value = str | int | date | None
 Values = Mapping[str, Value]
@@ -192,7 +193,7 @@ def _record(block: Block, kind: str, header: bool) -> Record:
 
 def _field(block: Block, kind: str, header: bool) -> Field:
     type = block.choice("type", TYPES, default="text")
-    named = kind == "csv" and header
+    named = kind == "bai2" or (kind == "csv" and header)
     field = Field(
         name=block.text("name", required="name the field") or "?",
         type=type,

@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 
+from curbstop.formats import scanline
 from curbstop.office import ledger, payments
 from curbstop.office._once import NotPermitted, Refused
 from curbstop.office.payments import BadPayment
@@ -11,6 +12,7 @@ from curbstop.records.ledger.models import Transaction
 from curbstop.records.payments.models import Receipt
 from curbstop.records.payments.received import BankFile
 from tests.books import DAY, account, accounts, at_on, key, person
+from tests.formats.test_bai2_payments import lockbox
 from tests.office.payment_town import AFTER, bill, raise_town, ties
 
 HEAD = "Account,Amount,Date,Reference,Payer\r\n"
@@ -82,7 +84,7 @@ def test_totals_that_are_not_met_refuse_the_file_whole(town):
 
 
 def test_a_file_of_another_layout_or_of_none(town):
-    with pytest.raises(Refused, match="There is no layout 'x'; there are bank_csv"):
+    with pytest.raises(Refused, match="There is no layout 'x'; there are bai2_lockbox, bank_csv"):
         load("", layout="x")
     with pytest.raises(Refused, match="not one of payments"):
         load("", layout="nacha")
@@ -170,3 +172,24 @@ def test_unidentified_money_leaves_the_list_when_its_owner_is_found(town):
         posted_on=AFTER,
     )  # fmt: skip
     assert payments.list_unidentified() == () and ledger.get_balance(of.id) == 6459
+
+
+def test_the_items_of_a_lockbox_in_bai2_are_payments_once(town):
+    """Two known, one nobody knows, one whose stub was misread: the file comes to what the bank deposited."""
+    of, other = accounts(2)
+    for one in (of, other):
+        bill(one)
+    stub = scanline.write(account_no=of.number, amount_due_cents=9459)
+    misread = stub[:-1] + str((int(stub[-1]) + 1) % 10)
+    items = [(9459, "B1", stub, "A"), (5000, "B2", other.number, "B"), (300, "B3", "99999999", "C"),
+             (700, "B4", misread, "D")]  # fmt: skip
+    data = lockbox(*items)
+    done = load(data, layout="bai2_lockbox", name="box.bai")
+    assert (done.rows, done.cents, done.unidentified, done.quarantined, done.quarantined_cents) == (3, 14759, 1, 1, 700)
+    assert (ledger.get_balance(of.id), ledger.get_balance(other.id)) == (0, 4459)
+    again = load(data, layout="bai2_lockbox", name="again.bai")
+    assert again.already and Receipt.objects.count() == 3
+    (row,) = payments.list_quarantined()
+    assert "check digit" in row.why and row.cents == 700
+    settle(row, account_number=of.number, cents=700)
+    assert ties()[10, 1060] == 15459

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Max
 
 from curbstop.formats import layouts, lockbox
+from curbstop.formats.bai2_payments import read_bai2_payments
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._locks import take_turn
 from curbstop.office._once import Refused, act
@@ -171,7 +172,8 @@ def payment_layouts() -> dict[str, str]:
 
 def _read(shape: layouts.Layout, data: bytes, name: str) -> lockbox.PaymentFile:
     try:
-        found = lockbox.read_payments(shape, data, name=name)
+        read = read_bai2_payments if shape.kind == "bai2" else lockbox.read_payments
+        found = read(shape, data, name=name)
     except Faults as error:
         raise FileRefused(name, error.faults) from None
     if not found.rows:
