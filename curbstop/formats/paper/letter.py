@@ -19,6 +19,18 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class LetterPart:
+    """The letter once more in another language, behind the first."""
+
+    language: str
+    title: str
+    paragraphs: tuple[str, ...]
+    figures: tuple[Figure, ...] = ()
+    total: Figure | None = None
+    closing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LetterPaper:
     """Everything on one letter. The figures add up to ``total``, where there is one.
 
@@ -26,6 +38,8 @@ class LetterPaper:
     :ivar paragraphs: what is told, in order; the first is the one that matters
     :ivar closing: what stands under the figures: how to object, when the office is open
     :ivar hanger: for a door: 108 by 279 mm, with room for the knob
+    :ivar others: the same in other languages
+    :ivar bars: the 65 bars of the post's barcode (``formats.paper.imb``), or none
     """
 
     letterhead: Letterhead
@@ -40,10 +54,15 @@ class LetterPaper:
     closing: tuple[str, ...] = ()
     hanger: bool = False
     copy: bool = False
+    language: str = "en"
+    others: tuple[LetterPart, ...] = ()
+    bars: str = ""
 
 
-def letter_pdf(papers: Sequence[LetterPaper]) -> bytes:
+def letter_pdf(papers: Sequence[LetterPaper], *, two_up: bool = False) -> bytes:
     """Draw the letters (PDF/UA-1), each from a new page. The same papers give the same bytes.
+
+    :param two_up: hangers side by side, two to a sheet of letter paper that is cut in the middle
 
     :raises PaperError: no letter, letters and hangers in one file, nothing told, or figures that do not add up
     """
@@ -61,6 +80,8 @@ def letter_pdf(papers: Sequence[LetterPaper]) -> bytes:
         "month": on.month,
         "day": on.day,
         "hanger": first.hanger,
+        "two_up": two_up and first.hanger,
+        "language": first.language,
         "letters": [_letter(paper) for paper in papers],
     }
     return typeset("letter.typ", data, on=on)
@@ -72,9 +93,10 @@ def _faults(paper: LetterPaper) -> list[str]:
         found.append("nothing is told; write at least one paragraph")
     if not 1 <= len(paper.to_lines) <= 5:
         found.append(f"{len(paper.to_lines)} lines of address; a window shows one to five")
-    listed = sum(figure.cents for figure in paper.figures)
-    if paper.total is not None and listed != paper.total.cents:
-        found.append(f"figures come to {money.show(listed)}, the total says {money.show(paper.total.cents)}")
+    for part in (paper, *paper.others):
+        listed = sum(figure.cents for figure in part.figures)
+        if part.total is not None and part.figures and listed != part.total.cents:
+            found.append(f"figures come to {money.show(listed)}, the total says {money.show(part.total.cents)}")
     return [f"letter to account {paper.account_no}: {fault}" for fault in found]
 
 
@@ -89,10 +111,18 @@ def _letter(paper: LetterPaper) -> dict[str, object]:
         "to": [printable(line) for line in paper.to_lines],
         "account": printable(paper.account_no),
         "place": printable(paper.service_address),
-        "title": printable(paper.title),
         "copy": paper.copy,
-        "paragraphs": [printable(text) for text in paper.paragraphs],
-        "figures": [(printable(figure.words), amount(figure.cents)) for figure in paper.figures],
-        "total": [printable(paper.total.words), amount(paper.total.cents)] if paper.total else [],
-        "closing": [printable(text) for text in paper.closing],
+        "bars": paper.bars,
+        "parts": [_part(paper, paper.language), *(_part(one, one.language) for one in paper.others)],
+    }
+
+
+def _part(part: LetterPaper | LetterPart, language: str) -> dict[str, object]:
+    return {
+        "lang": language,
+        "title": printable(part.title),
+        "paragraphs": [printable(text) for text in part.paragraphs],
+        "figures": [(printable(figure.words), amount(figure.cents)) for figure in part.figures],
+        "total": [printable(part.total.words), amount(part.total.cents)] if part.total else [],
+        "closing": [printable(text) for text in part.closing],
     }
