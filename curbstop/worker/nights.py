@@ -68,3 +68,24 @@ def assess_late(timestamp: int) -> None:
         logger.info("No late charges: %s", missing)
     except Refused as refusal:
         logger.warning("Late charges of %s: %s", on, refusal)
+
+
+@app.periodic(cron="45 10 * * *")  # by UTC, before the late charges, which wait for holds
+@app.task(name="delinquency.promises", queueing_lock="delinquency.promises")
+def look_at_promises(timestamp: int) -> None:
+    """Find which promises were kept or broken, offer instalments for bills that catch up, give holds that end soon back
+    to their owners, and fence what petitions stay."""
+    at, on, by = _now(timestamp)
+    acts = (
+        ("settle_promises", delinquency.settle_promises),
+        ("offer_catch_ups", delinquency.offer_catch_ups),
+        ("give_back_holds", delinquency.give_back_holds),
+        *((("follow_petitions", delinquency.follow_petitions),) if on in ledger.get_open_days() else ()),
+    )
+    for name, do in acts:
+        try:
+            logger.info("%s: %s", name, do(key=Key(f"delinquency.{name}:{on}"), by=by, at=at, on=on))
+        except NotSet as missing:
+            logger.info("%s: %s", name, missing)
+        except Refused as refusal:
+            logger.warning("%s of %s: %s", name, on, refusal)
