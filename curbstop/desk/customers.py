@@ -26,7 +26,10 @@ def account(request: HttpRequest, number: str) -> HttpResponse:
     """The account page."""
     if (tidy := _tidied(number)) != number:
         return redirect("customers-account", number=tidy)
-    page = pages.get_account_page(number=number, on=clock.today())
+    looker = pages.Looker(actor(request), clock.now())
+    page = pages.get_account_page(number=number, on=clock.today(), looker=looker)
+    if page.header.confidential:
+        customers_office.view(key=new_key(), by=looker.by, at=looker.at, account_id=page.header.id)
     chart = usage_chart_svg(page.usage) if page.usage else ""
     return render(
         request,

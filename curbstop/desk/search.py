@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from curbstop.desk import clock, stubs
 from curbstop.desk.answers import wants_part
-from curbstop.office import pages, payments
+from curbstop.desk.frame import actor, new_key
+from curbstop.office import customers, pages, payments
 from curbstop.office import search as office
 
 TYPED, PAGE = 8, 60
@@ -26,6 +27,8 @@ def search(request: HttpRequest) -> HttpResponse:
         except payments.NoReceipt:
             pass  # it may be an address: A-1
     found = office.find(text, TYPED if part else PAGE)
+    if marked := tuple(hit.account_id for hit in found.hits if hit.confidential):
+        customers.log_search(key=new_key(), by=actor(request), at=clock.now(), account_ids=marked)
     if part:
         return render(request, "desk/search/found.html", {"found": found})
     if len(found.hits) == 1 and not found.meant and "stay" not in request.GET:
