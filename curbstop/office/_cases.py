@@ -26,6 +26,7 @@ from curbstop.rules.cases import (
     Standing,
     Step,
     check_answers,
+    count_days_late,
     get_due,
     get_standing,
     read_categories,
@@ -271,3 +272,12 @@ def list_disputes(account_ids: Sequence[int], on: date) -> Mapping[int, tuple[Ca
         if case.account_id is not None:
             found[case.account_id].append(case)
     return {id: tuple(rows) for id, rows in found.items()}
+
+
+def get_days_late(case: CaseThere, on: date) -> int:
+    """The working days between the promise of a case and the day; 0: in time, or nothing was promised."""
+    if case.promised_at is None:
+        return 0
+    promised = case.promised_at.date()
+    holidays = policies.get_holidays(from_on=promised, known=policies.load("calendar.holidays"))
+    return count_days_late(promised, on, holidays=holidays)
