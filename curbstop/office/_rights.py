@@ -166,6 +166,14 @@ _CASES = _TALKS | frozenset(
 )  # fmt: skip
 """The counter's; a finding on a dispute is written by who may correct a bill: the supervisor."""
 
+_LETTERS = frozenset(
+    {
+        "letters.send", "letters.draft", "letters.make_batch", "letters.mark_mailed", "letters.print_copy",
+        "letters.record_returned", "letters.settle_returned",
+    }
+)  # fmt: skip
+"""Writing, printing and what comes back; a wording is approved by a supervisor who did not write it."""
+
 RIGHTS: Mapping[str, frozenset[str]] = {
     "public_works": frozenset({"refuse.recommend_hauler", "refuse.count_carts"}),
     "city_manager": frozenset({"refuse.decide_hauler"}),

@@ -34,6 +34,7 @@ FAILS: Mapping[str, str] = {
     "weather": "Weather",
     "no_material": "Part or meter missing",
     "paid_at_door": "Paid meanwhile",
+    "blocked": "Blocked: it could not be reached",
     "other": "Something else",
 }
 """Why an order could not be done. ``unsafe`` makes a hazard that waits for a supervisor's word."""
@@ -53,6 +54,10 @@ EFFECTS: Mapping[str, str] = {
     "exchange_meter": "one meter is taken down and another hangs",
     "find_tampering": "water that should be off and is not is investigated",
     "charge": "the city's charge for it",
+    "move_carts": "carts on the ground, and on the bill where the city says from when",
+    "charge_cart": "the city's charge for a cart damaged by abuse",
+    "move_dumpster": "a dumpster stands there, or is gone",
+    "charge_pull": "what a pull comes to, with the next bill",
 }
 """What completing an order can do; ``office.orders.effects`` does it."""
 

@@ -288,7 +288,7 @@ SHAPES: dict[str, Shape] = {
     "hauler.lapse": "text",
     "carts.most_units": "whole",
     "carts.billed_from": "text",
-    "misc.damaged_cart": "amount",
+    "carts.damage": "amount",
     # water that nobody pays for, and what an audit finds
     "unauthorised.billed": {"services": "words", "fixed": "yes_no"},
     "unauthorised.state_from": "amount",
@@ -297,6 +297,7 @@ SHAPES: dict[str, Shape] = {
     "audit.residential_most_gal": "whole",
     # office
     "office.phone": "text",
+    "letters.imb": {"mailer_id": "text", "service_type": "text"},
     "office.email": "text",
     "office.hours": "text",
     "transfer.sewer_cap": "text",

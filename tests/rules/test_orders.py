@@ -30,7 +30,7 @@ def test_every_type_of_the_trade_is_there() -> None:
     assert set(TYPES) == {
         "connect", "disconnect", "transfer_read", "reread", "verify", "install", "remove", "exchange", "repair", "test",
         "leak_check", "post", "shut_off", "off_check", "restore", "lock", "pull", "investigate", "cart_deliver",
-        "cart_remove", "cart_swap", "dumpster_deliver", "dumpster_empty", "dumpster_remove",
+        "cart_remove", "cart_swap", "dumpster_deliver", "dumpster_empty", "dumpster_remove", "big_trash",
     }  # fmt: skip
 
 

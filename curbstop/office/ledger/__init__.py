@@ -1,6 +1,13 @@
 """The books: the chart and the days, the one writer of postings, and what screens and reports read from them."""
 
-from curbstop.office.ledger.charging import Charged, ChargeKind, charge, charge_for, list_charge_kinds
+from curbstop.office.ledger.charging import (
+    Charged,
+    ChargeKind,
+    charge,
+    charge_for,
+    list_charge_kinds,
+    wait_for_bill,
+)
 from curbstop.office.ledger.charts import ChartAdopted, adopt_chart, list_funds, list_kinds
 from curbstop.office.ledger.days import DayOpened, get_open_days, open_day
 from curbstop.office.ledger.posting import (
@@ -68,4 +75,5 @@ __all__ = [
     "list_kinds",
     "open_day",
     "reserve_documents",
+    "wait_for_bill",
 ]

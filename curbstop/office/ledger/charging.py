@@ -138,6 +138,22 @@ def charge_for(
     return Charged(account_id, kind, found.says, cents, document, due, txn_id, None)
 
 
+def wait_for_bill(
+    event: Acting, *, account_id: int, kind: str, cents: int, on: date, reason: str, authority: str
+) -> int:
+    """Let a charge of any kind wait for the account's next bill, as part of the act under way: what a dumpster cost.
+
+    :param authority: of the price
+    :raises Refused: no bill will come to this account any more, or the chart has no such kind
+    """
+    known = {one.code: one for one in list_kinds(on=on)}
+    if kind not in known or known[kind].control is None or known[kind].contra is None:
+        raise Refused(f"The chart of accounts has no kind {kind} on {on.isoformat()}; finance adds it.", field="kind")
+    check_cents(cents, field="cents")
+    lock_accounts([account_id])
+    return _wait(event, account_id, kind, cents, on, reason, authority)
+
+
 def _amount(kind: str, cents: int | None, on: date) -> tuple[int, str]:
     """What is charged, and by whose authority."""
     try:

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection
 
-from curbstop.office import delinquency, policies
+from curbstop.office import delinquency, policies, refuse
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
 from curbstop.office._orders import (
@@ -137,7 +137,9 @@ def cannot_complete(
     latitude: str = "",
     longitude: str = "",
 ) -> date:
-    """Give an order back: it could not be done, and why. Nothing else happens; ``reschedule`` writes it again.
+    """Give an order back: it could not be done, and why. ``reschedule`` writes it again.
+
+    A dumpster that was ``blocked`` is charged for the trip, with the next bill, where the city has a price.
 
     ``unsafe`` makes a hazard of the premise, which waits for a supervisor's word and is shown meanwhile.
 
@@ -159,8 +161,17 @@ def cannot_complete(
             event_id=event.id,
         )  # fmt: skip
     why = "stopped: unsafe" if code == "unsafe" else f"cannot complete: {FAILS[code].lower()}"
-    about(event, order, f"{kind.says} order {order_id} {why}{'. ' + told if told else ''}.")
+    also = _trip(event, order, code, on)
+    about(event, order, f"{kind.says} order {order_id} {why}{'. ' + told if told else ''}.{also}")
     return on
+
+
+def _trip(event: Acting, order: Order, code: str, on: date) -> str:
+    """What a trip in vain costs: of a dumpster that could not be reached; the customer called for it."""
+    if (order.type, code) != ("dumpster_empty", "blocked"):
+        return ""
+    called = refuse.blocked(event, order=order, on=on)
+    return f" {called.says or called.why}"
 
 
 def _written_at(done_at: datetime | None, order: Order, at: datetime) -> datetime:

@@ -12,13 +12,13 @@ from typing import Any
 
 from django.db import connection
 
-from curbstop.office import delinquency, ledger, meters, policies
+from curbstop.office import delinquency, ledger, meters, policies, refuse
 from curbstop.office._events import Acting
 from curbstop.office._once import Refused
 from curbstop.office._orders import get_valves, raise_order
 from curbstop.office.reads.entry import ReadEntered, enter_moving
 from curbstop.office.reads.rereading import answer
-from curbstop.records.orders.models import Valve
+from curbstop.records.orders.models import Order, Valve
 from curbstop.rules.customers import BadEntry
 from curbstop.rules.money import show
 from curbstop.rules.orders import MeterThere, OrderType
@@ -291,6 +291,55 @@ def _charge(doing: Doing) -> Effected:
     return Effected(made, (f"{charged.says} {show(charged.cents)}{when}.",))
 
 
+# --- refuse -----------------------------------------------------------------------------------------------------------
+
+
+def _move_carts(doing: Doing) -> Effected:
+    """Carts brought, taken or swapped: what stands there now, and on the bill where the city says from when."""
+    kind = {"cart_deliver": "delivered", "cart_remove": "removed"}.get(doing.type.code, "swapped")
+    made = refuse.change(
+        doing.event, premise_id=doing.premise_id, account_id=doing.account_id, kind=kind, count=doing.fields["count"],
+        on=doing.on, stated=doing.fields.get("left"), order_id=doing.order_id, words=doing.fields.get("number", ""),
+    )  # fmt: skip
+    there = "nobody has counted how many stand there" if made.left is None else f"{made.left} stand there now"
+    says, not_set = refuse.follow_ground(doing.event, premise_id=doing.premise_id, on=doing.on)
+    told = f"{made.count} {'cart' if made.count == 1 else 'carts'} {kind}; {there}."
+    return Effected({"cart": [made.pk]}, (told, says) if says else (told,), not_set)
+
+
+def _charge_cart(doing: Doing) -> Effected:
+    """A cart damaged by abuse is charged; wear and theft are the city's own (Moore City Code 17-202)."""
+    if doing.fields.get("cause") != "damaged by abuse":
+        return Effected(says=("Wear and theft are at the city's cost.",))
+    known = policies.load("carts.damage")
+    try:
+        cents = known.cents("carts.damage", on=doing.on)
+    except NotSet as missing:
+        return Effected(not_set=missing.says or missing.why)
+    if doing.account_id is None:
+        return Effected(not_set="Nobody is responsible here, so nothing is charged.")
+    charge_id = ledger.wait_for_bill(
+        doing.event, account_id=doing.account_id, kind="misc.damaged_cart", cents=cents, on=doing.on,
+        reason=f"order {doing.order_id}", authority=known.policy("carts.damage").authority,
+    )  # fmt: skip
+    return Effected({"charge": [charge_id]}, (f"Damaged cart {show(cents)} with the next bill.",))
+
+
+def _move_dumpster(doing: Doing) -> Effected:
+    kind = "removed" if doing.type.code == "dumpster_remove" else "delivered"
+    said = refuse.move(
+        doing.event, premise_id=doing.premise_id, account_id=doing.account_id, kind=kind, fields=doing.fields,
+        on=doing.on, order_id=doing.order_id,
+    )  # fmt: skip
+    return Effected(says=(said,))
+
+
+def _charge_pull(doing: Doing) -> Effected:
+    order = Order.objects.get(pk=doing.order_id)
+    called = refuse.pulled(doing.event, order=order, fields=doing.fields, on=doing.on)
+    return Effected({"charge": list(called.charge_ids)}, (called.says,) if called.says else (), called.why)
+
+
 def _without_kind(kind: str, on: date) -> str:
     """Why nothing is charged where the chart has no such kind: the city has no such fee, or no account for it."""
     try:
@@ -315,6 +364,10 @@ EFFECTS: Mapping[str, Effect] = {
     "exchange_meter": _exchange,
     "find_tampering": _find_tampering,
     "charge": _charge,
+    "move_carts": _move_carts,
+    "charge_cart": _charge_cart,
+    "move_dumpster": _move_dumpster,
+    "charge_pull": _charge_pull,
 }
 """By the names of ``rules.orders.EFFECTS``. To do something else when an order of a type is done, change the function
 here, or add one with a name of its own and list it with the type."""

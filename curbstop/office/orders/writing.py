@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from curbstop.office import _orders, delinquency
+from curbstop.office import _orders, delinquency, refuse
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
 from curbstop.office._orders import (
@@ -82,6 +82,7 @@ def write(
     :param persons: how many must go; a hazard may ask for more
     :param second: why one is written though another is open for the same trouble
     :raises Refused: no such place, or an open order for the same trouble
+    :raises Refused: carts where a dumpster is the rule, or a pickup beyond the year's free ones
     :raises delinquency.NotLawful: it takes water away where that is not lawful on its day
     :raises BadEntry: a type, a window or words that cannot be
     """
@@ -89,6 +90,7 @@ def write(
     if account_id is not None:
         refuse_own(by, [account_id])
     refuse_own_place(by, premise_id, today)
+    refuse.refuse_order(type=type, premise_id=premise_id, on=on, today=today)
     if get_type(type).unpaid:
         account_id = account_id or _orders.load_place(premise_id, on=on or today).account_id
         delinquency.refuse_unlawful(type=type, account_id=account_id, on=on, today=today)
