@@ -246,7 +246,11 @@ union all
 select format('settled %s of document %s is not what was posted', s.id, s.document_id), s.cents, s.fee_cents,
        sum(p.credit_cents - p.debit_cents)
 from payments_banksettled s join ledger_posting p on p.txn_id = s.txn_id and p.document_id = s.document_id and p.sub = 1
-group by s.id having s.cents <> sum(p.credit_cents - p.debit_cents);
+group by s.id having s.cents <> sum(p.credit_cents - p.debit_cents)
+union all
+select format('match %s was undone, and what it posted of document %s stands', u.match_id, s.document_id), s.cents, null, null
+from payments_bankmatchundone u join payments_banksettled s on s.match_id = u.match_id
+where not exists (select from ledger_transaction t where t.reverses_id = s.txn_id);
 
 -- 16: every bank deposit is, by type of tender, what was tendered into its drawers, with over and short as posted
 select count(*) from payments_slip;
@@ -627,6 +631,26 @@ select count(*) from ledger_day;
 select format('transaction %s posted on %s after that day was closed', t.id, t.posted_on), t.id
 from ledger_transaction t join ledger_transaction c on c.closes and c.posted_on >= t.posted_on and c.id < t.id
 where not t.closes;
+
+-- 39: what a petition stays stands on its own account, and is paid by nobody but a payer who named it or an approved set-off
+select count(*) from delinquency_petition;
+select format('transaction %s (%s) credits account %s, which a petition stays', t.id, t.act, a.number), sum(p.credit_cents) as cents
+from delinquency_petition q join ledger_posting p on p.account_id = q.old_account_id and p.sub = 2 and p.credit_cents > 0
+join ledger_transaction t on t.id = p.txn_id join customers_account a on a.id = q.old_account_id
+where not exists (select from delinquency_petitionstep s where s.petition_id = q.id and s.step in ('dismissed', 'discharged') and s."on" <= t.posted_on)
+  and (t.act in ('apply_credit', 'agency') or (t.act = 'apply_deposit' and t.approval_id is null)
+       or t.act = 'take' and exists (select from payments_draftplan d where d.account_id = q.old_account_id and d.code in ('draft', 'again')))
+group by t.id, t.act, a.number
+union all
+select format('account %s holds %s of stayed debt without a petition', a.number, sum(p.debit_cents - p.credit_cents)), sum(p.debit_cents - p.credit_cents)
+from ledger_posting p join ledger_gl g on g.id = p.gl_id and g.object = 1270 join customers_account a on a.id = p.account_id
+where not exists (select from delinquency_petition q where q.old_account_id = p.account_id)
+group by a.number having sum(p.debit_cents - p.credit_cents) > 0
+union all
+select format('account %s, which a petition stays, was sent a %s on %s', a.number, s.rung, s."on"), s.cents
+from delinquency_petition q join delinquency_step s on s.account_id = q.old_account_id
+join customers_account a on a.id = q.old_account_id
+where not exists (select from delinquency_petitionstep x where x.petition_id = q.id and x.step = 'dismissed' and x."on" <= s."on");
 
 -- 41: every completed order did what its type promised, and the rows of it are there
 select count(*) from orders_end where outcome = 'done';

@@ -4,15 +4,18 @@ from datetime import date
 
 import pytest
 
-from curbstop.office import _holds, delinquency, ledger
+from curbstop.office import _holds, adjustments, delinquency, ledger, payments, tills
 from curbstop.office._once import Refused
+from curbstop.office.closing import get_proof
+from curbstop.office.payments import PayFirst, Paying, Tender
 from curbstop.records.customers.models import Account
 from curbstop.records.delinquency.holds import Hold, HoldComesBack
 from curbstop.records.delinquency.promises import Arrangement, ArrangementStep, Instalment, PetitionStep
+from curbstop.records.payments.models import DepositDemand
 from curbstop.records.payments.received import Letter
 from tests.office.conftest import city as city
 from tests.office.scene import by, key, move_in
-from tests.office.unpaid import bill
+from tests.office.unpaid import bill, noticed
 from tests.stories.test_duty_06_4 import at, set_value, take
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
@@ -170,13 +173,36 @@ def test_a_petition_splits_the_account_at_its_day():
     with pytest.raises(Refused, match="on file for this account already"):
         delinquency.file_petition(key=key(), at=at(told_on, 9), filed_on=filed_on, on=told_on, **given)
 
+    # the deposit is set off by approval, and nobody else touches the old side
+    DepositDemand.objects.create(account_id=a1, cents=5000, due_on=told_on, authority="test", event_id=1)
+    tills.install(key=key(), by=by("ada"), at=at(told_on, 8), code="T1", name="Till 1")
+    tills.open(key=key(), by=by("cass"), at=at(told_on, 8), till="T1", on=told_on, float_cents=0)
+    payments.take(
+        key=key(), by=by("cass"), at=at(told_on, 10), till="T1", on=told_on, accounts=(Paying(a1, 5000),),
+        tenders=(Tender("cash", 5000),), first=PayFirst(words=("deposit",)),
+    )  # fmt: skip
+    inputs = {"petition_id": done.petition_id}
+    asked = adjustments.request(
+        key=key(),
+        by=by("cleo"),
+        at=at(told_on, 11),
+        kind="set_off",
+        inputs=inputs,
+        reason="before_petition",
+        on=told_on,
+    )
+    adjustments.approve(key=key(), by=by("sue"), at=at(told_on, 12), request_id=asked.request_id, on=told_on)
+    assert ledger.get_balance(done.old_account_id) == 4285
+    assert PetitionStep.objects.get(step="set_off").cents == 5000
+    assert get_proof(on=told_on, only={"4", "7", "19", "28", "39"}).holds
+
     # used before the petition and billed after it: 7 of 28 days are before the petition (2026-03-31 to 2026-04-07)
     on = date(2026, 4, 29)
     b2 = bill(a1, 2800, bill_on=on, due_on=date(2026, 5, 19))
     follow = {"by": by("clock"), "at": at(on, 5), "on": on}
     assert delinquency.follow_petitions(key=key(), **follow) == 1
     assert delinquency.follow_petitions(key=key(), **follow) == 0
-    assert (ledger.get_balance(a1), ledger.get_balance(done.old_account_id)) == (2100, 9985)
+    assert (ledger.get_balance(a1), ledger.get_balance(done.old_account_id)) == (2100, 4985)
     assert PetitionStep.objects.get(bill_id=b2).cents == 700
     assert PetitionStep.objects.filter(step="not_assured").count() == 1
 
@@ -186,7 +212,10 @@ def test_a_petition_splits_the_account_at_its_day():
     assert night.counts.get("held") == 1 and done.old_account_id in _holds.list_at([done.old_account_id], later)
     assert not _holds.list_at([a1], date(2026, 4, 28))
     (row,) = delinquency.list_petitions(account_id=a1)
-    assert (row.fenced_cents, row.old_number) == (9985, done.old_number) and row.assured.startswith("No adequate")
+    assert (row.fenced_cents, row.old_number) == (4985, done.old_number) and row.assured.startswith("No adequate")
+    assert get_proof(on=later, only={"39"}).holds
+    noticed(done.old_account_id, item.document, on=later, cutoff_on=later, cents=1)
+    assert not get_proof(on=later, only={"39"}).holds
     delinquency.record_assurance(
         key=key(), by=by("cleo"), at=at(on, 9), petition_id=done.petition_id, form="deposit", cents=15_000, on=on
     )

@@ -16,6 +16,7 @@ from curbstop.office.adjustments import (
     rebills,
     receipts,
     refunding,
+    setting_off,
     transfers,
     writing_off,
 )
@@ -107,6 +108,10 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             "programme", "Programme", "none", COUNTER, programmes.REASONS, programmes.weigh_programme,
             programmes.post_programme, limits="", letter=programmes.letter,
+        ),
+        Kind(
+            "set_off", "Deposit set off after a petition", "apply_deposit", COUNTER, setting_off.REASONS,
+            setting_off.weigh_set_off, setting_off.post_set_off, evidence=False,
         ),
         Kind(
             "extension_exception", "Extension as an exception", "none", COUNTER, extension_exceptions.REASONS,
