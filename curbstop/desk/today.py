@@ -14,7 +14,7 @@ from curbstop.desk.answers import wants_part
 from curbstop.desk.forms import Entries
 from curbstop.desk.frame import actor, new_key
 from curbstop.formats.paper import words
-from curbstop.office import adjustments, closing, ledger, orders, pages, payments, staff, tills
+from curbstop.office import adjustments, closing, delinquency, ledger, orders, pages, payments, staff, tills
 from curbstop.office._once import Refused
 
 
@@ -37,6 +37,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "waits": [
             *_reads(found, on),
             *_field(request, on),
+            *_holds(request, on),
             *_runs(),
             *_requests(request),
             *_drawers(request),
@@ -90,6 +91,16 @@ def _field(request: HttpRequest, on: date) -> list[Waits]:
         if count:
             waits.append(Waits(reverse("orders"), _many(count, one, more), where))
     return waits
+
+
+def _holds(request: HttpRequest, on: date) -> list[Waits]:
+    """Holds of who looks that end soon."""
+    by = actor(request)
+    count = delinquency.count_back(owner_id=by.id, on=on)
+    if not count:
+        return []
+    says = _many(count, "hold of yours ends soon", "holds of yours end soon")
+    return [Waits(f"{reverse('holds')}?owner={by.id}&soon=1", says, "let it lapse, or let it go on with a reason")]
 
 
 def _runs() -> list[Waits]:

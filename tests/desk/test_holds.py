@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.test import Client
 
-from curbstop.office import _holds
+from curbstop.office import _holds, delinquency
 from curbstop.records.delinquency.holds import Hold
 from curbstop.records.delinquency.promises import Arrangement, Extension
 from curbstop.records.ledger.models import Request
@@ -97,6 +97,8 @@ def test_holds_by_hand_and_the_list(cleo: Client, sign_in, django_assert_max_num
     with django_assert_max_num_queries(20):
         listed = cleo.get("/holds/", {"soon": "1", "owner": str(by("cleo").id)})
     assert "Dr. Wray" in text(listed) and "No hold is like this" in text(cleo.get("/holds/", {"reason": "weather"}))
+    delinquency.give_back_holds(key=scene.key(), by=by("clock"), at=scene.AT, on=TODAY)
+    assert "1 hold of yours ends soon" in text(cleo.get("/"))
     row = {"row": str(hold.pk), "do": "release", "says": ""}
     assert "Say why it is released" in text(cleo.post(address, {**row, "key": "r1"}))
     assert cleo.post(address, {**row, "key": "r2", "says": "Paid after all."}).status_code == 302
