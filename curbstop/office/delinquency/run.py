@@ -24,7 +24,7 @@ from curbstop.records.bulk.copy import copy_in
 from curbstop.records.delinquency.ladder import Night, NightChunk, NightChunkDone, Outcome
 from curbstop.rules.delinquency.ladder import CODES, NAMES, day_of
 
-CHUNK = 4_000
+CHUNK = 2_000
 NIGHTS = "delinquency.night"
 
 DOES: Mapping[str, Callable[..., Any]] = {
