@@ -118,6 +118,24 @@ def match(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+def undo(request: HttpRequest, id: int) -> HttpResponse:
+    """Undo a match that was wrong."""
+    entries = Entries(request.POST)
+    reason = entries.text("undo_reason", says="Say what was wrong with it: whose money it is.", longest=300)
+    if not entries.errors:
+        try:
+            done = banking.undo_match(
+                key=entries.key, by=actor(request), at=clock.now(), match_id=id, reason=reason, on=clock.today()
+            )
+            told = f"{_many(done.lines, 'line')} and {_many(done.items, 'item')} wait again"
+            messages.success(request, f"The match is undone; {told}.")
+            return redirect(f"{address_of('banking')}#matches")
+        except (BadValue, Refused) as bad:
+            entries.blame(bad, {"reason": "undo_reason", "match_id": "undo_reason", "on": "undo_reason"})
+    return banking_page(request, {**entries.errors, "undo": str(id)}, 422)
+
+
+@require_POST
 def open_account(request: HttpRequest) -> HttpResponse:
     """Name an account that the city has at a bank."""
     entries = Entries(request.POST)

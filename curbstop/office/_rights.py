@@ -153,7 +153,7 @@ _CREW = frozenset(
 
 _REFUSE = frozenset(
     {"refuse.count_carts", "refuse.hand_out_voucher", "refuse.request_hauler", "refuse.file_certificate"}
-    | {"refuse.end_hauler"}
+    | {"refuse.end_hauler", "auditing.look"}
 )
 _HAULERS_NIGHT = frozenset({"refuse.remind_haulers", "refuse.turn_haulers"})
 
@@ -178,6 +178,9 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     "public_works": frozenset({"refuse.recommend_hauler", "refuse.count_carts"}),
     "city_manager": frozenset({"refuse.decide_hauler"}),
     "csr": _CASES
+    | _LETTERS
+    | _LETTERS
+    | {"letters.approve", "letters.drop"}
     | _REFUSE
     | _ORDERS
     | _REPORTS

@@ -64,6 +64,20 @@ def test_the_rest_is_matched_by_hand_with_a_reason_and_a_fee(fay: Client) -> Non
     assert not banking.list_lines(until=DAY)
 
 
+def test_a_wrong_match_is_undone_with_a_reason_and_both_are_shown(fay: Client, sign_in) -> None:
+    record("lockbox", 3000)
+    load(fay, ("115", 3000, "LOCKBOX 881"))
+    fay.post("/banking/match-all/", {"key": "all-1"})
+    (row,) = banking.list_matches()
+    page = fay.post(f"/banking/undo/{row.match_id}/", {"key": "u-1", "undo_reason": ""})
+    assert page.status_code == 422 and "Say what was wrong" in text(page) and "<details open>" in page.content.decode()
+    done = text(fay.post(f"/banking/undo/{row.match_id}/", {"key": "u-1", "undo_reason": "the court's"}, follow=True))
+    assert "1 line and 1 item wait again" in done and "the court's" in done and "LOCKBOX 881" in done
+    again = fay.post(f"/banking/undo/{row.match_id}/", {"key": "u-2", "undo_reason": "again"})
+    assert again.status_code == 422 and "This match was undone on" in text(again)
+    assert sign_in("otto").post(f"/banking/undo/{row.match_id}/", {"key": "u-3", "undo_reason": "x"}).status_code != 302
+
+
 def test_a_file_that_cannot_be_read_says_where_and_is_kept(fay: Client) -> None:
     body = bai2(DAY, [("175", 5000, "DEPOSIT")]).replace(b"175,5000", b"175,5001")
     page = text(load(fay, body=body))

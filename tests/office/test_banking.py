@@ -47,6 +47,13 @@ def match(lines, items, **more):
     return done
 
 
+def undo(match_id, **more):
+    given = {"key": key(), "by": fay(), "at": at_on(AFTER), "on": AFTER, "reason": "it was the court's"}
+    done = banking.undo_match(match_id=match_id, **{**given, **more})
+    check()
+    return done
+
+
 def lines():
     return [line.line_id for line in banking.list_lines(until=AFTER)]
 
@@ -205,6 +212,53 @@ class TestMatching:
             match([second], [Item("10-1020", batch)])
         with pytest.raises(Refused, match="No line was chosen"):
             match([], [Item("10-1060", batch)])
+
+    def test_a_wrong_match_is_undone_and_both_stay(self, town):
+        """The bank shows two deposits of one amount; the first was matched with the wrong line."""
+        slip = deposited(town, Tender("cash", 5992), Tender("check", 15000, "7"))
+        load([("175", 20992, "DEPOSIT"), ("175", 20992, "COURT FINES")])
+        first, second = lines()
+        item = Item("10-1030", slip.slip_id)
+        wrong = match([second], [item])
+        with pytest.raises(Refused, match="Say what was wrong"):
+            undo(wrong.match_id, reason=" ")
+        with pytest.raises(Refused, match="on that day or later"):
+            undo(wrong.match_id, on=DAY)
+        with pytest.raises(NotPermitted):
+            undo(wrong.match_id, by=person("cashier"))
+        done = undo(wrong.match_id)
+        assert (done.lines, done.items, done.cents) == (1, 1, 20992) and lines() == [first, second]
+        assert tills.get_slip(slip.slip_id).confirmed_on is None and len(tills.list_slips(unconfirmed_only=True)) == 1
+        sums = ties()
+        assert (sums[10, 1001], sums[10, 1030]) == (0, 20992)
+        with pytest.raises(Refused, match="This match was undone on 2026-03-03: it was the court's"):
+            undo(wrong.match_id)
+        match([first], [item])
+        match([second], [], reason="the court's")
+        assert tills.get_slip(slip.slip_id).confirmed_on == AFTER and ties()[10, 1001] == 20992
+        assert [row.undone_reason for row in banking.list_matches()] == ["", "", "it was the court's"]
+        (bank,) = banking.list_bank_accounts()
+        assert banking.get_reconciliation(bank.id, on=AFTER).difference_cents == 0
+        assert closing.get_proof(on=AFTER, only={"15", "15b", "22", "36"}).holds
+
+    def test_a_fee_matched_by_mistake_is_undone(self, town):
+        load([("698", 2500, "ANALYSIS FEE")])
+        undo(match(lines(), [], fee_cents=2500, reason="bank fee of March").match_id)
+        assert ties()[51, 5120] == 0 and len(lines()) == 1
+
+    def test_one_match_of_a_line_stands_at_a_time(self, town):
+        load([("175", 3000, "DEPOSIT"), ("175", 3000, "DEPOSIT AGAIN")])
+        first, second = lines()
+        one = match([first], [], reason="x").match_id
+        undone = match([second], [], reason="y").match_id
+        undo(undone)
+        with pytest.raises(DatabaseError, match="one_at_a_time"), transaction.atomic():
+            BankMatchLine.objects.create(line_id=first, match_id=undone)
+        third = match([second], [], reason="z").match_id
+        for after, says in ((undone, "same_line"), (one, "after_id_fk"), (third, "after_before")):
+            with pytest.raises(DatabaseError, match=says), transaction.atomic():
+                BankMatchLine.objects.create(line_id=first, match_id=third, after_id=after)
+                check()
 
     def test_a_batch_is_settled_from_paper(self, town):
         batch = record("online_card", 4221)

@@ -31,10 +31,11 @@ from curbstop.office.banking.reads import (
     list_waiting,
 )
 from curbstop.office.banking.statements import AccountOpened, Loaded, load, open_account
+from curbstop.office.banking.undoing import MatchUndone, undo_match
 
 __all__ = [
-    "AccountOpened", "BankAccountRow", "Item", "LineRow", "Loaded", "MatchRow", "Matched", "MatchedAll",
+    "AccountOpened", "BankAccountRow", "Item", "LineRow", "Loaded", "MatchRow", "MatchUndone", "Matched", "MatchedAll",
     "Reconciliation", "Settled", "StatementRow", "WaitingRow", "get_reconciliation", "get_statement_file",
     "list_bank_accounts", "list_lines", "list_matches", "list_statement_files", "list_statements", "list_waiting",
-    "load", "match", "match_all", "open_account", "settle",
+    "load", "match", "match_all", "open_account", "settle", "undo_match",
 ]  # fmt: skip

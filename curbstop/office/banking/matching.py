@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -131,7 +131,10 @@ def _match(
     reason: str,
 ) -> Matched:
     row = BankMatch.objects.create(on=on, fee_cents=fee_cents, reason=reason, by_id=by.id, at=at, event_id=event.id)
-    BankMatchLine.objects.bulk_create(BankMatchLine(line_id=line.line_id, match=row) for line in lines)
+    after = _lines_before([line.line_id for line in lines])
+    BankMatchLine.objects.bulk_create(
+        BankMatchLine(line_id=line.line_id, match=row, after_id=after.get(line.line_id)) for line in lines
+    )
     shown_on = min(max(line.on for line in lines), on)
     reference = "; ".join(line.says for line in lines if line.says)[:200]
     txn_ids = []
@@ -179,8 +182,11 @@ def _match_each(event: Acting, by: Actor, at: datetime, pairs: Sequence[tuple[Li
     matches = BankMatch.objects.bulk_create(
         BankMatch(on=on, fee_cents=0, reason="", by_id=by.id, at=at, event_id=event.id) for _ in pairs
     )
+    after = _lines_before([line.line_id for line, _ in pairs])
+    shown_before = _slips_before(slips)
     BankMatchLine.objects.bulk_create(
-        BankMatchLine(line_id=line.line_id, match=row) for (line, _), row in zip(pairs, matches, strict=True)
+        BankMatchLine(line_id=line.line_id, match=row, after_id=after.get(line.line_id))
+        for (line, _), row in zip(pairs, matches, strict=True)
     )
     postings = []
     for line, item in pairs:
@@ -194,8 +200,8 @@ def _match_each(event: Acting, by: Actor, at: datetime, pairs: Sequence[tuple[Li
         if posting.act == "bank_confirmed":
             confirmed.append(
                 SlipConfirmed(
-                    slip=slips[item.document_id], txn_id=txn_id, confirmed_on=shown_on, reference=reference,
-                    by_id=by.id, event_id=event.id,
+                    slip=slips[item.document_id], after_id=shown_before.get(item.document_id), txn_id=txn_id,
+                    confirmed_on=shown_on, reference=reference, by_id=by.id, event_id=event.id,
                 )
             )  # fmt: skip
         settled.append(
@@ -207,6 +213,19 @@ def _match_each(event: Acting, by: Actor, at: datetime, pairs: Sequence[tuple[Li
         event.about(f"line:{line.line_id}", f"document:{item.document_id}")
     SlipConfirmed.objects.bulk_create(confirmed)
     BankSettled.objects.bulk_create(settled)
+
+
+def _lines_before(line_ids: Iterable[int]) -> dict[int, int]:
+    """Of lines that were matched before, and are not now: the match that was undone last."""
+    found = BankMatchLine.objects.filter(line_id__in=list(line_ids)).order_by("match_id")
+    return dict(found.values_list("line_id", "match_id"))
+
+
+def _slips_before(slip_ids: Iterable[int]) -> dict[int, int]:
+    """Of deposits that the bank had shown: the match that had, and was undone last."""
+    shown = SlipConfirmed.objects.filter(slip_id__in=list(slip_ids)).values_list("txn_id", flat=True)
+    found = BankSettled.objects.filter(txn_id__in=list(shown), match__undone__isnull=False).order_by("match_id")
+    return dict(found.values_list("document_id", "match_id"))
 
 
 def _shown_legs(
@@ -315,8 +334,9 @@ def _post_shown(
     txn_id = ledger._post(event, act=act_name, posted_on=on, effective_on=shown_on, legs=legs)
     if slip is not None and act_name == "bank_confirmed":
         SlipConfirmed.objects.create(
-            slip=slip, txn_id=txn_id, confirmed_on=shown_on, reference=reference, by_id=by.id, event_id=event.id
-        )
+            slip=slip, after_id=_slips_before([slip.pk]).get(slip.pk), txn_id=txn_id, confirmed_on=shown_on,
+            reference=reference, by_id=by.id, event_id=event.id,
+        )  # fmt: skip
     BankSettled.objects.create(
         document_id=item.document_id,
         gl=Gl.objects.get(fund_id=fund_of(item.gl), object=object_of(item.gl)),

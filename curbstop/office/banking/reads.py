@@ -109,6 +109,7 @@ select l.id, s.account_id, s.on, l.credit_cents - l.debit_cents, l.type_code,
   trim(concat_ws(' ', nullif(l.text, ''), nullif(l.customer_reference, ''), nullif(l.bank_reference, ''))), m.match_id
 from payments_statementline l join payments_statement s on s.id = l.statement_id
 left join payments_bankmatchline m on m.line_id = l.id
+  and not exists (select from payments_bankmatchundone u where u.match_id = m.match_id)
 where (%(all)s or m.match_id is null) and s.on <= %(until)s and (%(file)s::bigint is null or s.file_id = %(file)s)
 order by s.on, l.id"""
 
@@ -141,6 +142,7 @@ select f.id, f.name, f.at, trim(u.first_name || ' ' || u.last_name), f.fault, co
   max(s.on), count(l.id), count(m.line_id)
 from payments_statementfile f join base_user u on u.id = f.by_id left join payments_statement s on s.file_id = f.id
 left join payments_statementline l on l.statement_id = s.id left join payments_bankmatchline m on m.line_id = l.id
+  and not exists (select from payments_bankmatchundone u where u.match_id = m.match_id)
 group by f.id, u.id order by f.id desc limit %s"""
 
 
@@ -161,7 +163,10 @@ def get_statement_file(file_id: int) -> tuple[str, bytes]:
 
 @dataclass(frozen=True)
 class MatchRow:
-    """A match: what the bank showed, what of ours it was, the fee, the reason where a person decided."""
+    """A match: what the bank showed, what of ours it was, the fee, the reason where a person decided.
+
+    :ivar undone_on: the day it was undone, with why and by whom; None: it stands
+    """
 
     match_id: int
     on: date
@@ -170,6 +175,9 @@ class MatchRow:
     says: str
     reason: str
     by: str
+    undone_on: date | None
+    undone_reason: str
+    undone_by: str
 
 
 _MATCHES = """
@@ -177,8 +185,10 @@ select m.id, m.on, coalesce((select sum(l.credit_cents - l.debit_cents)::bigint 
     join payments_statementline l on l.id = x.line_id where x.match_id = m.id), 0), m.fee_cents,
   coalesce((select string_agg(g.name || ' ' || s.document_id, ', ' order by s.id) from payments_banksettled s
     join ledger_gl g on g.id = s.gl_id where s.match_id = m.id), ''), m.reason,
-  trim(u.first_name || ' ' || u.last_name)
-from payments_bankmatch m join base_user u on u.id = m.by_id order by m.id desc limit %s"""
+  trim(u.first_name || ' ' || u.last_name), n.on, coalesce(n.reason, ''),
+  coalesce(trim(w.first_name || ' ' || w.last_name), '')
+from payments_bankmatch m join base_user u on u.id = m.by_id left join payments_bankmatchundone n on n.match_id = m.id
+left join base_user w on w.id = n.by_id order by m.id desc limit %s"""
 
 
 def list_matches(*, limit: int = 50) -> tuple[MatchRow, ...]:
@@ -259,19 +269,22 @@ class Reconciliation:
 
 # as it stood on the day: a line of the last day of a month is matched, and booked, in the next
 _NOT_OURS = """
-select coalesce(sum(l.credit_cents - l.debit_cents) filter (where m.id is null or m.on > %(on)s), 0)::bigint,
-  coalesce(sum(l.credit_cents - l.debit_cents) filter (where m.on <= %(on)s and m.fee_cents = 0
+select coalesce(sum(l.credit_cents - l.debit_cents) filter (where m.id is null), 0)::bigint,
+  coalesce(sum(l.credit_cents - l.debit_cents) filter (where m.fee_cents = 0
     and not exists (select from payments_banksettled y where y.match_id = m.id)), 0)::bigint
 from payments_statementline l
-join payments_statement s on s.id = l.statement_id left join payments_bankmatchline x on x.line_id = l.id
-left join payments_bankmatch m on m.id = x.match_id
+join payments_statement s on s.id = l.statement_id left join lateral (
+  select m.id, m.fee_cents from payments_bankmatchline x join payments_bankmatch m on m.id = x.match_id
+  left join payments_bankmatchundone u on u.match_id = m.id
+  where x.line_id = l.id and m.on <= %(on)s and (u.on is null or u.on > %(on)s)) m on true
 where s.account_id = %(account)s and s.on <= %(on)s"""
 
 _BOOKED = """
 select coalesce(sum(p.debit_cents - p.credit_cents), 0)::bigint,
   coalesce(sum(p.debit_cents - p.credit_cents) filter (where not exists (
     select from payments_banksettled s join payments_bankmatch m on m.id = s.match_id where s.txn_id = p.txn_id)
-    and not exists (select from payments_bankmatch m where m.event_id = t.event_id)), 0)::bigint
+    and not exists (select from payments_bankmatch m where m.event_id = t.event_id)
+    and not exists (select from payments_bankmatchundone u where u.event_id = t.event_id)), 0)::bigint
 from ledger_posting p join ledger_transaction t on t.id = p.txn_id
 join payments_bankaccount b on b.gl_id = p.gl_id where b.id = %s and t.posted_on <= %s"""
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db import connection
+from django.db.models import Exists, OuterRef, Q
 
 from curbstop.office import ledger
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._locks import take_turn
 from curbstop.office._once import Refused, act
+from curbstop.records.payments.banking import BankSettled
 from curbstop.records.payments.models import Slip, SlipConfirmed, SlipSession
 from curbstop.rules.ledger import Tendered, bank_confirmed, bank_deposit
 from curbstop.rules.ledger.recipes import DRAWERS
@@ -137,9 +139,11 @@ def confirm(
     txn_id = ledger._post(
         event, act="bank_confirmed", posted_on=on, effective_on=on, legs=bank_confirmed(slip_id, lines)
     )
+    before = SlipConfirmed.objects.filter(slip_id=slip_id).order_by("id").last()
     SlipConfirmed.objects.create(
-        slip_id=slip_id, txn_id=txn_id, confirmed_on=on, reference=reference, by_id=by.id, event_id=event.id
-    )
+        slip_id=slip_id, after_id=undone_of(before.txn_id) if before else None, txn_id=txn_id, confirmed_on=on,
+        reference=reference, by_id=by.id, event_id=event.id,
+    )  # fmt: skip
     event.about(f"slip:{slip_id}", says=f"The bank shows the deposit of {show(cents)}.")
     return replace(slip, confirmed_on=on)
 
@@ -189,9 +193,13 @@ join payments_receipt r on (r.series_id, r.no) = (x.series_id, x.no) join paymen
 where d.slip_id = %s group by e.code, r.no, r.payer order by e.code, r.no"""
 
 
+_STANDS = Q(txn__reversed_by__isnull=True)
+"""Of the bank's confirmations, the one that was not undone."""
+
+
 def get_slip(slip_id: int) -> SlipMade:
     """A bank deposit with every receipt in it. :raises Refused: there is no such deposit"""
-    slip = Slip.objects.filter(id=slip_id).select_related("confirmed").first()
+    slip = Slip.objects.filter(id=slip_id).first()
     if slip is None:
         raise Refused(f"There is no bank deposit {slip_id}.", field="slip_id")
     tills = (
@@ -204,7 +212,7 @@ def get_slip(slip_id: int) -> SlipMade:
         receipts = tuple(
             SlipReceipt(row[0], row[1], row[2], row[3], row[4], tuple(row[5])) for row in cursor.fetchall()
         )
-    confirmed = getattr(slip, "confirmed", None)
+    confirmed = slip.confirmations.filter(_STANDS).first()
     return SlipMade(
         slip.id,
         slip.made_on,
@@ -217,9 +225,16 @@ def get_slip(slip_id: int) -> SlipMade:
     )
 
 
+def undone_of(txn_id: int) -> int | None:
+    """The undone match that had posted this; None where none was."""
+    found = BankSettled.objects.filter(txn_id=txn_id, match__undone__isnull=False).values_list("match_id", flat=True)
+    return found.first()
+
+
 def list_slips(*, unconfirmed_only: bool = False) -> tuple[SlipMade, ...]:
     """Bank deposits, newest first."""
     slips = Slip.objects.order_by("-id")
     if unconfirmed_only:
-        slips = slips.filter(confirmed__isnull=True)
+        shown = SlipConfirmed.objects.filter(_STANDS, slip=OuterRef("id"))
+        slips = slips.filter(~Exists(shown))
     return tuple(get_slip(id) for id in slips.values_list("id", flat=True))

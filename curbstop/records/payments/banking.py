@@ -92,11 +92,38 @@ class BankMatch(models.Model):
         constraints = [models.CheckConstraint(condition=Q(fee_cents__gte=0), name="payments_bankmatch_fee")]
 
 
-class BankMatchLine(models.Model):
-    """A line of the bank is in one match."""
+class BankMatchUndone(models.Model):
+    """A match that was wrong: who undid it and why. What it posted is mirrored; its lines and items wait again."""
 
-    line = models.OneToOneField(StatementLine, primary_key=True, on_delete=models.PROTECT, related_name="match")
+    match = models.OneToOneField(BankMatch, primary_key=True, on_delete=models.PROTECT, related_name="undone")
+    on = models.DateField()
+    reason = models.TextField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="payments_bankmatchundone_reason")]
+
+
+class BankMatchLine(models.Model):
+    """A line of the bank is in one match at a time: the next names the one before, which was undone (``after``)."""
+
+    id = models.BigAutoField(primary_key=True)
+    line = models.ForeignKey(StatementLine, on_delete=models.PROTECT, related_name="matches", db_index=False)
     match = models.ForeignKey(BankMatch, on_delete=models.PROTECT, related_name="lines")
+    after = models.ForeignKey(
+        BankMatchUndone, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )  # of the same line: a foreign key of both columns says so (0012)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["line", "match"], name="payments_bankmatchline_line_match"),
+            models.UniqueConstraint(
+                fields=["line", "after"], nulls_distinct=False, name="payments_bankmatchline_one_at_a_time"
+            ),
+            models.CheckConstraint(condition=Q(after__lt=F("match")), name="payments_bankmatchline_after_before"),
+        ]
 
 
 class BankSettled(models.Model):

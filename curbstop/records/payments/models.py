@@ -241,14 +241,25 @@ class SlipSession(models.Model):
 
 
 class SlipConfirmed(models.Model):
-    """The bank shows the deposit."""
+    """The bank shows the deposit: once, or again where the match that had shown it was undone (``after``)."""
 
-    slip = models.OneToOneField(Slip, primary_key=True, on_delete=models.PROTECT, related_name="confirmed")
+    id = models.BigAutoField(primary_key=True)
+    slip = models.ForeignKey(Slip, on_delete=models.PROTECT, related_name="confirmations", db_index=False)
+    after = models.ForeignKey(
+        "payments.BankMatchUndone", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     txn = models.OneToOneField(Transaction, on_delete=models.PROTECT, related_name="+")
     confirmed_on = models.DateField()
     reference = models.TextField(default="", db_default="")
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
     event_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["slip", "after"], nulls_distinct=False, name="payments_slipconfirmed_one_at_a_time"
+            )
+        ]
 
 
 class Batch(models.Model):

@@ -102,6 +102,13 @@ RECIPES: Mapping[str, Recipe] = {
         _recipe("bank_confirmed", "Deposit at the bank", "none", (1001,), (1030,)),
         _recipe("settle", "Settled by the bank", "none", (1001, 5120, 1040, 1050, 1060), (1040, 1050, 1060)),
         _recipe("bank_debited", "Taken by the bank", "none", (1030, 1040, 1050, 1060, 5120), (1001,)),
+        _recipe(
+            "unmatch",
+            "Match with the bank undone",
+            "none",
+            (1001, 1030, 1040, 1050, 1060, 5120),
+            (1001, 1030, 1040, 1050, 1060, 5120),
+        ),
         _recipe("change_fund", "Change fund", "none", (1015, 1001, 1020), (1015, 1001)),
         _recipe("fund_deposits", "Deposits moved to their bank account", "none", (1110, 1001), (1110, 1001)),
         _recipe("interest", "Interest on a deposit", "none", (5140,), (2220,)),

@@ -361,7 +361,8 @@ def load(w: World) -> Call | None:
 @move("banking.match")
 def match(w: World) -> Call | None:
     query = """select l.id, l.credit_cents - l.debit_cents from payments_statementline l where %s or not exists (
-      select from payments_bankmatchline m where m.line_id = l.id) order by l.id"""
+      select from payments_bankmatchline m where m.line_id = l.id and not exists (
+        select from payments_bankmatchundone u where u.match_id = m.match_id)) order by l.id"""
     lines, waiting = w.rows(query, w.rarely()), w.rows(WAITING)
     if not lines:
         return None
@@ -375,6 +376,17 @@ def match(w: World) -> Call | None:
 @move("banking.match_all")
 def match_all(w: World) -> Call | None:
     return Call("banking.match_all", w.who("fay"), {"on": w.today})
+
+
+@move("banking.undo_match")
+def undo_match(w: World) -> Call | None:
+    matches = w.column("select id from payments_bankmatch order by id desc limit 4")
+    inputs = {
+        "match_id": w.one(matches or [0]),
+        "reason": w.one(["the court's", "another deposit's", ""]),
+        "on": w.today,
+    }
+    return Call("banking.undo_match", w.who("fay"), inputs) if matches else None
 
 
 @move("banking.settle")

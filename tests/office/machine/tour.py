@@ -40,6 +40,6 @@ CHAINS: tuple[tuple[str, ...], ...] = (
      "bills.approve", "bills.post", "bills.finish"),
     ("ledger.open_day bills", "delinquency.assess_late", "delinquency.settle_late"),
     ("moves.stop", "moves.start", "moves.undo", "moves.transfer"),
-    ("banking.load", "banking.match_all", "banking.load", "banking.match", "banking.settle"),
+    ("banking.load", "banking.match_all", "banking.load", "banking.match", "banking.undo_match", "banking.settle"),
     ("ledger.open_day year", "refunds.notify", "ledger.open_day year", "refunds.cancel_unclaimed"),
 )  # fmt: skip
