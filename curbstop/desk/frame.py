@@ -17,6 +17,8 @@ _PLACES = (
     ("customers", "customers", "Customers", "c"),
     ("payments", "payments", "Payments", "p"),
     ("orders", "orders", "Orders", "o"),
+    ("cases", "cases", "Cases", "s"),
+    ("letters", "letters", "Letters", "l"),
     ("reads", "reads", "Reads", "r"),
     ("bills", "bills", "Billing", "b"),
     ("adjustments", "adjustments", "Approvals", "v"),
