@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import zoneinfo
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from importlib import resources
@@ -290,3 +290,24 @@ def _take_in(event: Acting, code: str, on: date) -> None:
     WordingApproved.objects.create(
         wording=wording, from_on=min(at.date(), on), by_id=by_id, at=at, written_by_id=None, event_id=event.id
     )
+
+
+def try_wording(
+    *,
+    wording_id: int,
+    account_id: int,
+    read: Callable[[InForce, Mapping[str, str]], Mapping[str, Value]],
+    values: Mapping[str, str],
+    on: date,
+) -> tuple[dict[str, Words], tuple[str, ...]]:
+    """A version filled for an account, without keeping anything: its words, and the languages that would be printed.
+
+    :raises Refused: no such version or account, or a field is not right
+    """
+    row = Wording.objects.filter(pk=wording_id).first()
+    whom = _load_whom([account_id], on).get(account_id)
+    if row is None or whom is None:
+        raise Refused("There is no such wording, or no such account.", field="wording_id")
+    found = InForce(row.pk, row.no, parse(row.body))
+    filled = _row(found, ToQueue(read(found, values), account_id=account_id), whom, office_values(on))
+    return read_words(filled["words"]), tuple(filled["languages"].split())

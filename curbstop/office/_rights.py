@@ -179,8 +179,6 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     "city_manager": frozenset({"refuse.decide_hauler"}),
     "csr": _CASES
     | _LETTERS
-    | _LETTERS
-    | {"letters.approve", "letters.drop"}
     | _REFUSE
     | _ORDERS
     | _REPORTS
@@ -198,6 +196,8 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     "cashier": _TALKS | _TILL | _ASKS | {"ledger.recover"} | _LOOKS | _LADDER,
     "supervisor": _CASES
     | {"cases.decide"}
+    | _LETTERS
+    | {"letters.approve", "letters.drop"}
     | _REFUSE
     | _HAULERS_NIGHT
     | _ORDERS

@@ -8,11 +8,14 @@ from curbstop.office import _holds, adjustments, delinquency, ledger, payments, 
 from curbstop.office._once import Refused
 from curbstop.office.closing import get_proof
 from curbstop.office.payments import PayFirst, Paying, Tender
+from curbstop.records.bills.models import Cancelled
+from curbstop.records.cases.letters import Letter
 from curbstop.records.customers.models import Account
 from curbstop.records.delinquency.holds import Hold, HoldComesBack
 from curbstop.records.delinquency.promises import Arrangement, ArrangementStep, Instalment, PetitionStep
 from curbstop.records.payments.models import DepositDemand
-from curbstop.records.payments.received import Letter
+from curbstop.rules.policies import NotSet
+from tests.books import approval
 from tests.office.conftest import city as city
 from tests.office.scene import by, key, move_in
 from tests.office.unpaid import bill, noticed
@@ -76,7 +79,7 @@ def test_a_debt_in_parts_is_kept_while_they_are_paid_and_breaks_by_itself():
     assert sum(Instalment.objects.values_list("cents", flat=True)) == 20_005
     hold = Hold.objects.get()
     assert (hold.reason, hold.documents, hold.cents, hold.until_on) == ("arrangement", [b1], 20_005, date(2026, 6, 1))
-    assert "50.02 on" in Letter.objects.get(kind="arrangement_letter").says
+    assert "50.02 on" in Letter.objects.get(code="arrangement_letter").words
 
     open_days(ASKED, FIRST)
     take(a1, 5001, ASKED, 11)
@@ -224,3 +227,31 @@ def test_a_petition_splits_the_account_at_its_day():
         says="Order of 1 September.",
     )  # fmt: skip
     assert not _holds.list_at([done.old_account_id], later)
+
+
+def test_a_bill_that_catches_up_brings_an_offer_by_itself():
+    a1 = move_in(1, BEGUN)
+    request = approval()
+    for n, (old, new) in enumerate(((5000, 8000), (5000, 7005), (5000, 4000))):
+        was, made = (
+            bill(a1, cents, bill_on=date(2026, 4, 1 + 2 * n + again), due_on=date(2026, 5, 19))
+            for again, cents in enumerate((old, new))
+        )
+        Cancelled.objects.create(
+            bill_id=was, replaced_by_id=made, first_id=was, request_id=request, txn_id=1, reason="misread", event_id=1
+        )
+    on = date(2026, 5, 1)
+    night = {"by": by("clock"), "at": at(on, 5), "on": on}
+    with pytest.raises(NotSet, match="catchup.offer"):
+        delinquency.offer_catch_ups(key=key(), **night)
+    set_value("catchup.offer", {"least": "25.00"})
+    (id,) = delinquency.offer_catch_ups(key=key(), **night)
+    assert delinquency.offer_catch_ups(key=key(), **night) == ()
+    (row,) = delinquency.list_arrangements(on=on, account_id=a1)
+    assert (row.id, row.state, row.why, row.cents) == (id, "offered", "rebill", 5005)  # 30.00 and 20.05 more
+    assert [(p.due_on, p.cents) for p in row.stands.parts] == [(date(2026, 5, 19), 2503), (date(2026, 6, 19), 2502)]
+    assert not Hold.objects.exists()
+    taken = delinquency.take_offer(key=key(), by=by("cleo"), at=at(on, 9), arrangement_id=id, on=on)
+    assert Hold.objects.get().cents == taken.cents == 5005
+    with pytest.raises(Refused, match="was answered on 2026-05-01: agreed"):
+        delinquency.decline_offer(key=key(), by=by("cleo"), at=at(on, 9), arrangement_id=id, on=on, says="No.")

@@ -11,11 +11,12 @@ import pytest
 from curbstop.office import _holds, adjustments, delinquency, ledger
 from curbstop.office._once import Refused
 from curbstop.records.bills.models import Bill
+from curbstop.records.cases.letters import Letter
 from curbstop.records.customers.models import Agreement
 from curbstop.records.delinquency.holds import Hold
 from curbstop.records.delinquency.models import LateCharge, LateHeld
 from curbstop.records.delinquency.promises import Extension, ExtensionEnd
-from curbstop.records.payments.received import Letter, Returned
+from curbstop.records.payments.received import Returned
 from tests.office.conftest import city as city
 from tests.office.scene import by, key, move_in
 from tests.office.unpaid import bill
@@ -79,8 +80,8 @@ def test_an_extension_that_every_criterion_allows():
     assert extend(a1, PROMISED, ASKED, key=same) == done and Extension.objects.count() == 1
     hold = Hold.objects.get()
     assert (hold.reason, hold.cents, hold.from_on, hold.until_on) == ("extension", 9285, ASKED, date(2026, 5, 7))
-    letter = Letter.objects.get(kind="extension_letter")
-    assert "$92.85" in letter.says and "May 6, 2026" in letter.says and done.letter_id == letter.pk
+    letter = Letter.objects.get(code="extension_letter")
+    assert "$92.85" in letter.words and "May 6, 2026" in letter.words and done.letter_id == letter.pk
     event = last("delinquency.extend")
     assert event.by_id == by("cleo").id and f"account:{a1}" in event.subjects and not event.denied
 

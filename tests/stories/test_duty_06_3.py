@@ -8,13 +8,13 @@ from datetime import date
 
 import pytest
 
-from curbstop.office import delinquency, ledger, orders
+from curbstop.office import delinquency, ledger, letters, orders
 from curbstop.office._once import Refused
 from curbstop.records.bills.models import Bill
+from curbstop.records.cases.letters import Letter
 from curbstop.records.cases.models import Contact
 from curbstop.records.delinquency.ladder import CutRow, Outcome, Step
 from curbstop.records.orders.models import End, Order, Plan
-from curbstop.records.payments.received import Letter
 from tests.office.conftest import city as city
 from tests.office.scene import by, key, move_in, premise
 from tests.office.unpaid import bill
@@ -51,12 +51,12 @@ def test_hanger_list_and_six_minutes() -> None:
     step = Step.objects.get(rung="notice")
     assert (step.on, step.cents, step.cutoff_on) == (LATE, 9648, CUT)
     assert ((CUT - LATE).days, (CUT - BILLED).days) == (9, 30)
-    notice = Letter.objects.get(kind="cutoff_notice")
-    assert notice.says.startswith(
+    notice = letters.get_letter(Letter.objects.get(code="cutoff_notice").pk)
+    assert notice.words["en"].paragraphs[0].startswith(
         "Pay $96.48 before Friday, May 1, 2026, or tell us why you think the bill is wrong: a supervisor can correct it"
         " before any cut-off."
     )
-    told = " ".join(notice.facts["paragraphs"])
+    told = " ".join(notice.words["en"].paragraphs + notice.words["es"].paragraphs)
     assert "power to correct your bill" in told and "Community agencies" in told and "PAGUE" in told.upper()
     night_again = delinquency.run_night(by=by("clock"), at=at(LATE, 5), on=LATE)
     assert night_again.counts == {"notify": 1} and Step.objects.count() == 1  # begun again: nothing twice
@@ -76,7 +76,7 @@ def test_hanger_list_and_six_minutes() -> None:
     post = Order.objects.get(type="post")
     assert post.about == "Door hanger: pay 96.48 before 2026-05-01 08:00"
     assert Plan.objects.get(order=post).on == HUNG and post.premise_id == premise(1)
-    assert "Pay $96.48" in Letter.objects.get(kind="cutoff_hanger").says
+    assert "Pay $96.48" in Letter.objects.get(code="cutoff_hanger").words
     complete(post.pk, at(HUNG, 11), where="front door")
 
     # 2026-04-30 16:30 the supervisor signs the frozen list
@@ -125,7 +125,7 @@ def test_a_batch_of_notices_is_lawful_and_kept_as_sent() -> None:
     told = delinquency.notify(key=same, **given)
     assert (told.account_ids, told.cents) == ((a1, a2), 23_751) and "9.99 (under 10.00)" in told.left_out[0]
     assert delinquency.notify(key=same, **given) == told and Step.objects.count() == 2
-    words = {letter.account_id: letter.says for letter in Letter.objects.filter(kind="cutoff_notice")}
+    words = {letter.account_id: letter.words for letter in Letter.objects.filter(code="cutoff_notice")}
     assert set(words) == {a1, a2} and "$141.03 before Monday, May 4, 2026" in words[a2]
     assert Step.objects.filter(on=LATE, cutoff_on=monday).count() == 2
     event = last("delinquency.notify")

@@ -93,7 +93,8 @@ def _faults(paper: LetterPaper) -> list[str]:
         found.append("nothing is told; write at least one paragraph")
     if not 1 <= len(paper.to_lines) <= 5:
         found.append(f"{len(paper.to_lines)} lines of address; a window shows one to five")
-    for part in (paper, *paper.others):
+    parts: list[LetterPaper | LetterPart] = [paper, *paper.others]
+    for part in parts:
         listed = sum(figure.cents for figure in part.figures)
         if part.total is not None and part.figures and listed != part.total.cents:
             found.append(f"figures come to {money.show(listed)}, the total says {money.show(part.total.cents)}")
