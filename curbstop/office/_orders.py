@@ -21,6 +21,7 @@ from curbstop.office import policies
 from curbstop.office._events import Acting
 from curbstop.office._locks import lock_accounts
 from curbstop.office._once import Refused, plain
+from curbstop.office._own import refuse_own
 from curbstop.records.orders.models import End, Order, Plan
 from curbstop.rules.customers import BadEntry, check_text
 from curbstop.rules.orders import (
@@ -495,10 +496,13 @@ def cancel_order(event: Acting, *, order_id: int, reason: str) -> None:
     """Cancel an order as part of another act: a start that is undone before water was on.
 
     :raises Refused: there is no such order, or it has ended
+    :raises OwnAccount: it is one of the actor's own account, which another act of his would have called off
     :raises BadEntry: no reason
     """
     why = check_text(reason, field="reason", longest=MOST_WORDS, required=True)
     order = lock_order(order_id)
+    if order.account_id is not None:
+        refuse_own(event.by, [order.account_id])
     about(event, order)
     End.objects.create(
         order=order,

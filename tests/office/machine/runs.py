@@ -378,6 +378,14 @@ def match_all(w: World) -> Call | None:
     return Call("banking.match_all", w.who("fay"), {"on": w.today})
 
 
+@move("delinquency.file_petition")
+def petition(w: World) -> Call | None:
+    inputs = {"account_id": w.account(), "chapter": w.one([7, 13, 99]), "court": "W.D. Okla.",
+              "case_no": w.nth("delinquency_petition"), "filed_on": w.today - timedelta(w.one([0, 3, 30])),
+              "on": w.today}  # fmt: skip
+    return Call("delinquency.file_petition", w.who("sue"), inputs) if w.rarely(6) or w.sober else None
+
+
 @move("banking.undo_match")
 def undo_match(w: World) -> Call | None:
     matches = w.column("select id from payments_bankmatch order by id desc limit 4")

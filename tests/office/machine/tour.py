@@ -38,6 +38,7 @@ CHAINS: tuple[tuple[str, ...], ...] = (
     ("tills.count", "tills.hand_over"),
     ("ledger.open_day bills", "bills.plan", "bills.calculate", "bills.hold", "bills.own", "bills.release",
      "bills.approve", "bills.post", "bills.finish"),
+    ("delinquency.file_petition",),
     ("ledger.open_day bills", "delinquency.assess_late", "delinquency.settle_late"),
     ("moves.stop", "moves.start", "moves.undo", "moves.transfer"),
     ("banking.load", "banking.match_all", "banking.load", "banking.match", "banking.undo_match", "banking.settle"),
