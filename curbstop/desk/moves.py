@@ -125,7 +125,10 @@ def _weighed(place: pages.PremiseHit, entries: Entries, checks: tuple[Checked, .
     same: int | None = None
     if account is None and "account" not in entries.errors:
         alike = customers.find_duplicates(
-            name=entries.raw("name"), phone=entries.raw("phone"), email=entries.raw("email")
+            name=entries.raw("name"),
+            phone=entries.raw("phone"),
+            email=entries.raw("email"),
+            premise_id=place.id,
         )
         chosen = entries.raw("customer")
         same = next((one.customer_id for one in alike if one.customer_id == id_of(chosen)), None)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from procrastinate.contrib.django import app
 
-from curbstop.office import autopay, delinquency, ledger, policies, staff
+from curbstop.office import autopay, customers, delinquency, ledger, policies, programmes, staff
 from curbstop.office._events import Actor, Key
 from curbstop.office._once import Refused
 from curbstop.rules.faults import BadValue
@@ -89,3 +89,43 @@ def look_at_promises(timestamp: int) -> None:
             logger.info("%s: %s", name, missing)
         except Refused as refusal:
             logger.warning("%s of %s: %s", name, on, refusal)
+
+
+@app.periodic(cron="15 11 * * *")  # by UTC: five or six in the city's morning
+@app.task(name="customers.remind", queueing_lock="customers.remind")
+def remind(timestamp: int) -> None:
+    """Ask for the renewal of programmes, and of cards of the Address Confidentiality Program, that end soon."""
+    at, on, by = _now(timestamp)
+    letters = programmes.remind(key=Key(f"customers.remind_programmes:{on}"), by=by, at=at, on=on)
+    cards = customers.remind_cards(key=Key(f"customers.remind_cards:{on}"), by=by, at=at, on=on)
+    logger.info("Renewals asked for: %s programmes, %s cards.", letters, cards)
+
+
+@app.periodic(cron="30 11 * * *")  # by UTC: after the late charges, which a notice tells
+@app.task(name="delinquency.night", queueing_lock="delinquency.night")
+def go_through_ladder(timestamp: int) -> None:
+    """Go through the ladder of the day, from where it stopped, and freeze the next cut-off list on the day on which the
+    city makes it. Nobody signs by the clock."""
+    at, on, by = _now(timestamp)
+    try:
+        done = delinquency.run_night(by=by, at=at, on=on)
+        logger.info("The ladder of %s: %s", on, dict(done.counts))
+        for why, count in done.refused.items():
+            logger.warning("The ladder of %s: %s times: %s", on, count, why)
+        if (cutoff_on := delinquency.find_list_day(on=on)) is not None:
+            frozen = delinquency.freeze(
+                key=Key(f"delinquency.list:{cutoff_on}:{on}"), by=by, at=at, cutoff_on=cutoff_on, on=on
+            )
+            logger.info("Cut-off list of %s: %s listed, %s skipped.", cutoff_on, frozen.listed, frozen.skipped)
+    except (NotSet, Refused, BadValue) as refusal:
+        logger.warning("The ladder of %s: %s", on, refusal)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="delinquency.call_off", queueing_lock="delinquency.call_off")
+def call_off(timestamp: int) -> None:
+    """Call off shut-off orders that no longer stand, so that no crew drives there."""
+    at, on, by = _now(timestamp)
+    if delinquency.list_unlawful(on=on):
+        done = delinquency.call_off(key=Key(f"delinquency.call_off:{timestamp}"), by=by, at=at, on=on)
+        logger.info("%s shut-off orders called off.", len(done.order_ids))

@@ -13,6 +13,7 @@ from curbstop.office.customers import Asking, PaperFile, take_proof
 from curbstop.records.base.models import Event
 from curbstop.records.bills.models import Charge
 from curbstop.records.customers.models import Account
+from curbstop.records.decisions.models import PolicyValue
 from curbstop.records.orders.models import Order
 from curbstop.records.payments.models import DepositDemand
 from curbstop.records.payments.received import Letter
@@ -42,6 +43,7 @@ def by_phone(who: str, **told: str) -> Asking:
 
 def test_a_mailing_address_changes_and_both_addresses_are_told(city: None) -> None:
     a1 = account(1, "Ann One")
+    PolicyValue.objects.filter(policy="change.by_phone").delete()
     with pytest.raises(Refused, match="what proves a caller is not set for this city"):
         change(a1, by_phone("Ann One", **PROOFS))
     set_policy("change.by_phone", ["ssn4", "born_on", "password"])

@@ -4,6 +4,8 @@ from curbstop.office.customers.asking import Asking
 from curbstop.office.customers.changing import Changed, change, change_holder
 from curbstop.office.customers.exporting import Exported, build_export, export
 from curbstop.office.customers.finding import AccountKey, Likeness, find_account, find_duplicates
+from curbstop.office.customers.many import COLUMNS as FILE_COLUMNS
+from curbstop.office.customers.many import FileSeen, ManyChanged, RowSeen, change_many, look_at_file
 from curbstop.office.customers.marks import (
     Look,
     MarkRow,
@@ -31,6 +33,12 @@ from curbstop.office.customers.proving import Proof, get_born_on, prove, same_pe
 from curbstop.office.customers.standing import ChangeRow, Master, get_master, list_changes
 
 __all__ = [
+    "FILE_COLUMNS",
+    "FileSeen",
+    "ManyChanged",
+    "RowSeen",
+    "change_many",
+    "look_at_file",
     "KINDS",
     "AccountKey",
     "Exported",

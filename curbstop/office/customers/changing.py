@@ -69,7 +69,7 @@ def change(
     who = admit(asked, account, right="change", on=on, paper=paper is not None)
     lock_accounts([account_id])
     truth = _masks.load_truth(account.customer_id)
-    told = _told(changes, truth, account)
+    told = told_of(changes, truth, account)
     if not told:
         raise Refused("Nothing would change: the account says so already.", field="changes")
     marked = _masks.load_marked([account_id]).get(account_id)
@@ -77,8 +77,8 @@ def change(
         _masks.write_mail_to(event, account_id, told["mail_to"][1])  # refuses, and says why
     paper_id = _keep_paper(event, account_id, paper, paper_says or REASONS[reason], on)
     postal = postal_form(told["mail_to"][1]) if "mail_to" in told else ""
-    made = _write(event, account, told, who, asked.channel, reason, on, paper_id, postal)
-    _apply(event, account, truth, {what: after for what, (_, after) in told.items()})
+    made = write_rows(event, account, told, who, asked.channel, reason, on, paper_id, postal)
+    apply(event, account, truth, {what: after for what, (_, after) in told.items()})
     letters = _letters(event, account, told, marked is not None, on)
     says = ", ".join(FIELDS[what] for what in told)
     event.about(f"customer:{account.customer_id}")
@@ -102,7 +102,7 @@ def _check_reason(reason: str, paper: PaperFile | None, on: date, at: datetime) 
         raise BadEntry(field="on", value=on.isoformat(), why="is still to come", remedy=remedy)
 
 
-def _told(changes: Mapping[str, Any], truth: _masks.Truth, account: Account) -> dict[str, tuple[Any, Any]]:
+def told_of(changes: Mapping[str, Any], truth: _masks.Truth, account: Account) -> dict[str, tuple[Any, Any]]:
     """What changes, from and to, checked; what stays as it is is left out."""
     found: dict[str, tuple[Any, Any]] = {}
     for what, value in changes.items():
@@ -130,7 +130,7 @@ def _keep_paper(event: Acting, account_id: int, paper: PaperFile | None, says: s
     return None if paper is None else keep(event, account_id=account_id, kind="change", says=says, file=paper, on=on)
 
 
-def _write(
+def write_rows(
     event: Acting,
     account: Account,
     told: Mapping[str, tuple[Any, Any]],
@@ -149,8 +149,8 @@ def _write(
         if sealed:
             box = seal(json.dumps([before, after, postal]), about=f"change:{account.pk}:{what}")
         row = Change.objects.create(
-            account=account, customer_id=account.customer_id, what=what, before=None if sealed else before,
-            after=None if sealed else after, box=box, postal=postal if what == "mail_to" and not sealed else "",
+            account=account, customer_id=account.customer_id, what=what, before="" if sealed else before,
+            after="" if sealed else after, box=box, postal=postal if what == "mail_to" and not sealed else "",
             on=on, reason=reason, asked_by="" if sealed else who.name, capacity=who.capacity, channel=channel,
             proofs=list(who.proofs), paper_id=paper_id, event_id=event.id,
         )  # fmt: skip
@@ -158,7 +158,7 @@ def _write(
     return tuple(ids)
 
 
-def _apply(event: Acting, account: Account, truth: _masks.Truth, after: Mapping[str, Any]) -> None:
+def apply(event: Acting, account: Account, truth: _masks.Truth, after: Mapping[str, Any]) -> None:
     told = {name: after[name] for name in ("name", "phone", "email") if name in after}
     if "mail_to" in after:
         told["mail_to"] = {**truth.mail_to, account.pk: tuple(after["mail_to"])}
@@ -227,7 +227,7 @@ def change_holder(
     paper_id = _keep_paper(event, account_id, paper, paper_says or REASONS[reason], on)
     names = [_masks.load_truth(id).name for id in (former, who.customer_id)]
     told = {"holder": ({"id": former, "name": names[0]}, {"id": who.customer_id, "name": names[1]})}
-    made = _write(event, account, told, who, asked.channel, reason, on, paper_id, "")
+    made = write_rows(event, account, told, who, asked.channel, reason, on, paper_id, "")
     Account.objects.filter(pk=account_id).update(customer_id=who.customer_id)
     _end_role(account_id, who.customer_id, on)
     if reason == "death" and not Deceased.objects.filter(customer_id=former).exists():

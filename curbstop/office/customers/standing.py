@@ -117,7 +117,8 @@ def list_changes(*, account_id: int, looker: _masks.Looker | None = None) -> tup
                 row.pk, row.on, FIELDS[row.what], _text(before), _text(after), postal,
                 REASONS.get(row.reason, row.reason),
                 _masks.HIDDEN if hidden else row.asked_by or row.capacity, row.capacity.replace("_", "-"),
-                CHANNELS.get(row.channel, row.channel), tuple(row.proofs), row.paper_id, by.get(row.event_id, ""),
+                CHANNELS.get(row.channel, f"by {row.channel}"),
+                tuple(row.proofs), row.paper_id, by.get(row.event_id, ""),
             )
         )  # fmt: skip
     return tuple(found)
