@@ -91,12 +91,15 @@ def act(
         returns = functools.cache(lambda: typing.get_type_hints(do)["return"])
         signature = inspect.signature(do)
         signature = signature.replace(parameters=list(signature.parameters.values())[1:])
+        names = tuple(signature.parameters)
+        defaults = {p.name: p.default for p in signature.parameters.values() if p.default is not p.empty}
+        needed = frozenset(names) - defaults.keys()
 
         @functools.wraps(do)
         def once(*args: P.args, **given: P.kwargs) -> R:
-            bound = signature.bind(*args, **given)  # TypeError names what is missing or unknown
-            bound.apply_defaults()
-            values = bound.arguments
+            if args or not needed <= given.keys() <= signature.parameters.keys():
+                signature.bind(*args, **given)  # TypeError names what is missing or unknown
+            values: dict[str, Any] = {name: given[name] if name in given else defaults[name] for name in names}
             key, by, at = str(values["key"]), typing.cast(Actor, values["by"]), _aware(values["at"])
             inputs = _inputs({k: v for k, v in values.items() if k not in ("key", "by", "at")}, secret)
             _refuse_card_numbers(name, by, at, values, inputs)
@@ -244,10 +247,12 @@ def plain(value: Any) -> Any:
             raise UnicodeError("PostgreSQL keeps no character zero")
         return value
     if kind is tuple or kind is list:
-        return [plain(v) for v in value]
+        return [v if type(v) in _AS_THEY_ARE else plain(v) for v in value]
+    if kind is date:
+        return value.isoformat()
     fields = _FIELDS.get(kind) or _fields(kind)
     if fields is not None:
-        return {field: plain(getattr(value, field)) for field in fields}
+        return {field: v if type(v := getattr(value, field)) in _AS_THEY_ARE else plain(v) for field in fields}
     return _plain_other(value)
 
 
