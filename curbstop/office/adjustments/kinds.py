@@ -8,6 +8,7 @@ from typing import Any
 
 from curbstop.office._once import Refused
 from curbstop.office.adjustments import (
+    backbills,
     credits,
     deposit_exceptions,
     extension_exceptions,
@@ -100,6 +101,10 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             "rebill", "Cancel and rebill", "cancel", COUNTER, rebills.REASONS, rebills.weigh, rebills.post_rebill,
             accounts=rebills.accounts_of, letter=rebills.letter,
+        ),
+        Kind(
+            "back_bill", "Back-bill", "charge", COUNTER, backbills.REASONS, backbills.weigh, backbills.post,
+            evidence=False, letter=backbills.letter,
         ),
         Kind(
             "deposit_exception", "Exception to the deposit", "none", COUNTER, deposit_exceptions.REASONS,
