@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from curbstop.rules.faults import BadValue, Faults
@@ -414,12 +414,21 @@ def _read(field: Field, raw: str) -> Value:
 def _read_on(field: Field, text: str) -> date | None:
     if field.empty and not text.strip("0"):
         return None
-    for form in field.form.split("|"):
+    found = _day(text, field.form)
+    if found is None:
+        raise _misfit(field, text, "not a date", "")
+    return found
+
+
+@lru_cache(maxsize=512)
+def _day(text: str, forms: str) -> date | None:
+    """A day in one of the forms; a file has few of them, many times each."""
+    for form in forms.split("|"):
         try:
             return datetime.strptime(text, form).date()
         except ValueError:
             continue
-    raise _misfit(field, text, "not a date", "")
+    return None
 
 
 def _read_amount(field: Field, text: str) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -185,7 +186,12 @@ class Judgement:
         """What was found, when it must be looked at; a register that turned over within the bands is no finding."""
         if not self.waits(row):
             return []
-        return [finding.name.lower() for finding in Finding if int(self.findings[row]) & finding and finding.name]
+        return list(_names(int(self.findings[row])))
+
+
+@cache
+def _names(findings: int) -> tuple[str, ...]:
+    return tuple(finding.name.lower() for finding in Finding if findings & finding and finding.name)
 
 
 def judge_reads(standings: Sequence[Standing], registers: Sequence[int], *, on: date, kind: str) -> Judgement:
