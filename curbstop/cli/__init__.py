@@ -19,6 +19,7 @@ COMMANDS = {
     "accounts": "curbstop.cli.accounts:accounts",
     "ledger": "curbstop.cli.ledger:ledger",
     "deposits": "curbstop.cli.deposits:deposits",
+    "delinquency": "curbstop.cli.delinquency:delinquency",
     "report": "curbstop.cli.reports:report",
     "prove": "curbstop.cli.prove:prove",
     "db": "curbstop.cli.db:db",

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 from curbstop.desk import clock
 from curbstop.desk.forms import id_of, sentence
 from curbstop.desk.frame import actor, new_key
-from curbstop.office import orders
+from curbstop.office import delinquency, orders
 from curbstop.office._events import Key
 from curbstop.office._once import NotPermitted, Refused
 from curbstop.rules.faults import BadValue
@@ -30,7 +30,7 @@ MOST = 60
 MOST_SENT = 20_000_000
 """Bytes of one thing that is sent: its words, and pictures made small on the telephone."""
 SHELL = ("public-sans/PublicSans[wght].ttf", "desk/desk.css", "desk/field.css", "desk/field.js", "desk/mark.svg")
-DOES = ("complete", "fail", "warning", "hazard")
+DOES = ("complete", "fail", "warning", "hazard", "ask")
 
 
 @ensure_csrf_cookie
@@ -94,6 +94,8 @@ def _do(request: HttpRequest, do: str, key: Key, sent: Mapping[str, Any]) -> lis
         )
         return ["Reported; it goes with every order of this place."]
     act["order_id"] = _whole(sent, "order")
+    if do == "ask":  # at the meter, before the valve; an order that no longer stands is closed by it
+        return [delinquency.check_at_meter(**act).says]
     if do == "warning":
         orders.confirm_warning(**act)
         return []

@@ -16,6 +16,7 @@ _PLACES = (
     ("today", "today", "Today", "t"),
     ("customers", "customers", "Customers", "c"),
     ("payments", "payments", "Payments", "p"),
+    ("delinquency", "delinquency", "Unpaid", "u"),
     ("orders", "orders", "Orders", "o"),
     ("cases", "cases", "Cases", "s"),
     ("letters", "letters", "Letters", "l"),

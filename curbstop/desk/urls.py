@@ -68,6 +68,7 @@ urlpatterns = [
     path("customers/<number>/programmes/", programmes.account, name="customers-programmes"),
     path("customers/<number>/note/", customers.note, name="customers-note"),
     path("cases/", cases.board, name="cases"),
+    path("cases/roster/", cases.roster_page, name="cases-roster"),
     path("cases/<int:id>/", cases.case, name="cases-case"),
     path("cases/bill/<int:bill>/", cases.dispute, name="cases-dispute"),
     path("cases/of/<number>/", cases.account, name="cases-account"),

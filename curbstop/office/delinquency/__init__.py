@@ -23,7 +23,19 @@ from curbstop.office.delinquency.bankruptcy import (
     list_petitions,
     record_assurance,
 )
-from curbstop.office.delinquency.cutoff import FEE, SKIPS, Frozen, Signed, fee_kind, freeze, sign
+from curbstop.office.delinquency.cutoff import (
+    FEE,
+    SKIPS,
+    Frozen,
+    ListPage,
+    ListRow,
+    Signed,
+    fee_kind,
+    find_list_day,
+    freeze,
+    list_lists,
+    sign,
+)
 from curbstop.office.delinquency.extending import (
     Extended,
     ExtensionRow,
@@ -80,7 +92,7 @@ from curbstop.office.delinquency.restoring import (
     ToRestore,
     ask_to_restore,
     get_to_restore,
-    list_off,
+    list_off_rows,
     restore,
 )
 from curbstop.office.delinquency.run import (
@@ -95,21 +107,23 @@ from curbstop.office.delinquency.run import (
     run_night,
 )
 from curbstop.office.delinquency.setting import record_forecast
-from curbstop.office.delinquency.telling import Told, call, notify
+from curbstop.office.delinquency.standing import AccountLadder, RungOf, get_account_ladder, get_last_night
+from curbstop.office.delinquency.telling import Told, call, list_told, notify
 
 __all__ = [
-    "Filed", "PetitionRow", "end_petition", "file_petition", "follow_petitions", "list_petitions", "record_assurance",
-    "AreaAccount", "HoldPlaced", "HoldRow", "count_back", "get_comes_back_days", "give_back_holds", "lengthen_hold",
-    "list_area", "list_holds", "list_owners", "place_hold", "place_holds_at", "release_hold", "release_holds_of",
-    "Agreed", "ArrangementRow", "Builder", "Extended", "ExtensionRow", "MayExtend", "PromisesSettled", "Terms",
-    "agree_arrangement", "decline_offer", "extend", "get_builder", "get_may_extend", "list_arrangements",
-    "list_extensions", "load_terms", "offer_catch_ups", "settle_promises", "take_offer", "withdraw_arrangement",
-    "withdraw_extension",
-    "AFTER_FINDING", "AskedToRestore", "AtMeter", "CalledOff", "FEE", "Frozen", "HELD_DISPUTE",
-    "HELD_PAYMENT_PENDING", "LATE_RECEIVABLE", "LATE_REVENUE", "LateAssessed", "LateDue", "LateSettling",
-    "NightDone", "NightPlanned", "NotLawful", "Preview", "Previewed", "SKIPS", "Signed", "ToRestore", "Told",
-    "ask_to_restore", "assess_late", "call", "call_off", "check_at_meter", "fee_kind", "find_missing",
-    "find_unlawful", "freeze", "get_late_day", "get_night", "get_preview", "get_to_restore", "go_through",
-    "list_late_due", "list_off", "list_unlawful", "notify", "plan_night", "record_forecast", "refuse_at_meter",
-    "refuse_unlawful", "restore", "run_night", "settle_late", "sign",
+    "AFTER_FINDING", "AccountLadder", "Agreed", "AreaAccount", "ArrangementRow", "AskedToRestore", "AtMeter",
+    "Builder", "CalledOff", "Extended", "ExtensionRow", "FEE", "Filed", "Frozen", "HELD_DISPUTE",
+    "HELD_PAYMENT_PENDING", "HoldPlaced", "HoldRow", "LATE_RECEIVABLE", "LATE_REVENUE", "LateAssessed",
+    "LateDue", "LateSettling", "ListPage", "ListRow", "MayExtend", "NightDone", "NightPlanned", "NotLawful",
+    "PetitionRow", "Preview", "Previewed", "PromisesSettled", "RungOf", "SKIPS", "Signed", "Terms", "ToRestore",
+    "Told", "agree_arrangement", "ask_to_restore", "assess_late", "call", "call_off", "check_at_meter",
+    "count_back", "decline_offer", "end_petition", "extend", "fee_kind", "file_petition", "find_list_day",
+    "find_missing", "find_unlawful", "follow_petitions", "freeze", "get_account_ladder", "get_builder",
+    "get_comes_back_days", "get_last_night", "get_late_day", "get_may_extend", "get_night", "get_preview",
+    "get_to_restore", "give_back_holds", "go_through", "lengthen_hold", "list_area", "list_arrangements",
+    "list_extensions", "list_holds", "list_late_due", "list_lists", "list_off_rows", "list_owners",
+    "list_petitions", "list_told", "list_unlawful", "load_terms", "notify", "offer_catch_ups", "place_hold",
+    "place_holds_at", "plan_night", "record_assurance", "record_forecast", "refuse_at_meter", "refuse_unlawful",
+    "release_hold", "release_holds_of", "restore", "run_night", "settle_late", "settle_promises", "sign",
+    "take_offer", "withdraw_arrangement", "withdraw_extension",
 ]  # fmt: skip

@@ -19,7 +19,7 @@ from curbstop.office.delinquency.setting import load_setting, needs_forecast
 from curbstop.records.delinquency.ladder import CutList, CutOrder, CutRow, CutSigned
 from curbstop.rules.delinquency.ladder import CLASSES, own_day
 from curbstop.rules.money import show
-from curbstop.rules.periods import show_on
+from curbstop.rules.periods import add_business_days, is_business_day, show_on
 from curbstop.rules.policies import NotSet
 
 LISTS = "delinquency.lists"
@@ -284,6 +284,106 @@ def _charge_at_processing(event: Acting, account_id: int, on: date) -> int | Non
         return ledger.charge_for(event, account_id=account_id, kind=kind, on=on, reason=reason).cents
     except Refused:
         return 0  # the fee itself is not set: nothing is charged on a guess
+
+
+LIST_DAYS = "delinquency.cutoff.list_working_days_before"
+
+
+def find_list_day(*, on: date) -> date | None:
+    """The cut-off day whose list is made today by the city's rule; None: none is, or the city has not said.
+
+    A day whose list is signed is not made again.
+    """
+    rules = policies.load(LIST_DAYS)
+    try:
+        before = rules.whole(LIST_DAYS, on=on)
+    except NotSet:
+        return None
+    setting = load_setting(on)
+    day = on if before == 0 else add_business_days(on, before, holidays=setting.holidays)
+    if not is_business_day(on, setting.holidays) or not any(one.is_lawful(day) for one in setting.days.values()):
+        return None
+    return None if _signed_for(day) is not None else day
+
+
+@dataclass(frozen=True)
+class ListRow:
+    """A row of a list as a screen shows it; ``state`` of a signed one is what its order came to."""
+
+    account_id: int
+    number: str
+    name: str
+    address: str
+    route: str
+    sequence: int
+    cents: int
+    listed: bool
+    code: str
+    says: str
+    moves_to: date | None
+    order_id: int | None
+    state: str
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """A cut-off list whole: who is on it, who is skipped and why, who signed it, and how the day goes."""
+
+    list_id: int
+    cutoff_on: date
+    frozen_on: date
+    frozen_by: str
+    signed_by: str
+    signed_at: datetime | None
+    rows: tuple[ListRow, ...]
+
+    @property
+    def listed(self) -> tuple[ListRow, ...]:
+        return tuple(row for row in self.rows if row.listed)
+
+    @property
+    def skipped(self) -> tuple[ListRow, ...]:
+        return tuple(row for row in self.rows if not row.listed)
+
+    @property
+    def cents(self) -> int:
+        return sum(row.cents for row in self.listed)
+
+
+_LAST_LISTS = """
+select c.id, c.cutoff_on, c.frozen_on, coalesce(nullif(trim(u.first_name || ' ' || u.last_name), ''), u.username),
+  coalesce(nullif(trim(w.first_name || ' ' || w.last_name), ''), w.username, ''), s.at
+from delinquency_cutlist c join base_user u on u.id = c.by_id
+left join delinquency_cutsigned s on s.list_id = c.id left join base_user w on w.id = s.by_id
+where not exists (select from delinquency_cutlist n where n.cutoff_on = c.cutoff_on and n.id > c.id)
+  and (%(list)s::bigint is null or c.id = %(list)s)
+order by c.cutoff_on desc limit %(most)s"""
+
+_LIST_ROWS = """
+select r.list_id, r.account_id, a.number, c.name, coalesce(p.address, ''), coalesce(p.route, ''),
+  coalesce(p.sequence, 0), r.cents, r.listed, r.code, r.says, r.moves_to, o.order_id,
+  case when not r.listed then 'skipped' when s.list_id is null then 'listed' when o.order_id is null then 'fell away'
+    when e.order_id is null then 'to do' else e.outcome end
+from delinquency_cutrow r join customers_account a on a.id = r.account_id
+join customers_customer c on c.id = a.customer_id left join customers_premise p on p.id = r.premise_id
+left join delinquency_cutorder o on o.row_id = r.id left join orders_end e on e.order_id = o.order_id
+left join delinquency_cutsigned s on s.list_id = r.list_id
+where r.list_id = any(%(lists)s) order by r.list_id, r.id"""
+
+
+def list_lists(*, most: int = 5, list_id: int | None = None) -> tuple[ListPage, ...]:
+    """The cut-off lists, the last day first; of each day the list that holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_LISTS, {"list": list_id, "most": most})
+        heads = cursor.fetchall()
+        cursor.execute(_LIST_ROWS, {"lists": [head[0] for head in heads]})
+        rows: dict[int, list[ListRow]] = {}
+        for id, *row in cursor.fetchall():
+            rows.setdefault(id, []).append(ListRow(*row))
+    return tuple(
+        ListPage(id, cutoff_on, frozen_on, frozen_by, signed_by, signed_at, tuple(rows.get(id, ())))
+        for id, cutoff_on, frozen_on, frozen_by, signed_by, signed_at in heads
+    )
 
 
 CHRONIC, CHRONIC_FEE = "delinquency.chronic", "fee.chronic"

@@ -211,16 +211,29 @@ def restore(
     return order
 
 
-def list_off(*, on: date) -> tuple[tuple[int, int, date], ...]:
-    """Accounts whose water is off for what was not paid: account, premise, since when."""
+@dataclass(frozen=True)
+class OffRow:
+    """An account whose water is off for what was not paid."""
+
+    account_id: int
+    number: str
+    name: str
+    address: str
+    off_on: date
+
+
+def list_off_rows(*, on: date) -> tuple[OffRow, ...]:
+    """Accounts whose water is off for what was not paid, the longest first."""
     types = [code for code, type in _orders.load_types().items() if type.unpaid]
     with connection.cursor() as cursor:
         cursor.execute(
-            "select o.account_id, o.premise_id, max(e.done_on) from orders_order o"
-            " join orders_end e on e.order_id = o.id and e.outcome = 'done' where o.type = any(%s)"
-            " and o.account_id is not null and e.done_on <= %s and not exists (select from orders_valve v"
-            "   join customers_servicepoint s on s.id = v.service_point_id where s.premise_id = o.premise_id"
-            "   and v.state = 'on' and v.at > e.done_at) group by 1, 2 order by 3, 1",
+            "select a.id, a.number, c.name, p.address, max(e.done_on) from orders_order o"
+            " join orders_end e on e.order_id = o.id and e.outcome = 'done' join customers_account a"
+            " on a.id = o.account_id join customers_customer c on c.id = a.customer_id"
+            " join customers_premise p on p.id = o.premise_id where o.type = any(%s) and e.done_on <= %s"
+            " and not exists (select from orders_valve v join customers_servicepoint s on s.id = v.service_point_id"
+            "   where s.premise_id = o.premise_id and v.state = 'on' and v.at > e.done_at)"
+            " group by a.id, a.number, c.name, p.address order by 5, 1",
             [types, on],
         )
-        return tuple(cursor.fetchall())
+        return tuple(OffRow(*row) for row in cursor.fetchall())

@@ -99,6 +99,18 @@
     await show(state);
   };
 
+  // --- before a valve: asked now or not at all, since an answer that waits for signal is none ---
+  let asked = 0;
+  const ask = async (button) => {
+    const says = button.parentElement.querySelector("[data-answer]");
+    try {
+      const key = `${button.dataset.key}:${Date.now()}:${asked++}`;
+      const answer = await fetch(body.dataset.send, {method: "POST", credentials: "same-origin", redirect: "manual", headers: {"Content-Type": "application/json", "X-CSRFToken": token()}, body: JSON.stringify({do: "ask", key, order: button.dataset.ask})});
+      const told = await answer.json();
+      says.textContent = told.done ? told.says.join(" ") : told.why;
+    } catch { says.textContent = "No signal: call the office before you turn the valve."; }
+  };
+
   // --- what the crew writes ---
   const bytes = (file) => new Promise((done, fail) => {
     const reader = new FileReader();
@@ -162,6 +174,8 @@
       work.querySelector("[data-work]").hidden = false;
       await send();
     }
+    const asks = event.target.closest("[data-ask]");
+    if (asks) await ask(asks);
     if (event.target.closest("[data-try]")) await send();
     const clear = event.target.closest("[data-clear]");
     if (clear) {
