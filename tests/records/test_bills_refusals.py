@@ -266,3 +266,67 @@ def test_what_a_bill_was_rated_from_never_changes(rows: dict[str, int]) -> None:
     for change in ("update bills_given set facts = '[]'", "delete from bills_given", "truncate bills_given"):
         with refused("never changed"):
             execute(change)
+
+
+def _rebill_run(rows: dict[str, int], rebills: int) -> int:
+    """A run that makes one bill again, on the same day as any other."""
+    return execute(
+        "insert into bills_run (cycle_id, read_on, bill_on, due_on, at, by_id, event_id, finish_event_id, rebills)"
+        " select cycle_id, read_on, bill_on, due_on, at, by_id, event_id, finish_event_id, %(rebills)s from bills_run"
+        " where id = %(run)s returning id",
+        run=rows["run"], rebills=rebills,
+    )  # fmt: skip
+
+
+def _again(rows: dict[str, int], run: int, rebills: int) -> None:
+    execute(
+        "insert into bills_outcome (run_id, agreement_id, account_id, code, bill_id, from_on, until_on, usage_gal,"
+        " average_gal, cents, chunk_no, items, prorate_days, rebills)"
+        " select %(run)s, agreement_id, account_id, code, bill_id, from_on, until_on, 0, -1, 0, 1, 1, -1, %(rebills)s"
+        " from bills_outcome where run_id = %(first)s",
+        run=run, rebills=rebills, first=rows["run"],
+    )  # fmt: skip
+
+
+def test_a_bill_is_made_again_once(rows: dict[str, int]) -> None:
+    first = _rebill_run(rows, 501)
+    with refused("bills_run_rebills"):
+        _rebill_run(rows, 501)
+    _again(rows, first, 501)
+    other = _rebill_run(rows, 502)
+    _again(rows, other, 502)  # the bill in its place may be made again in its turn
+    with refused("bills_outcome_billed_once"):
+        _again(rows, _rebill_run(rows, 503), 502)
+
+
+def _cancelled(rows: dict[str, int], bill_id: int, by: int) -> None:
+    execute(
+        "insert into bills_cancelled (bill_id, replaced_by_id, first_id, request_id, txn_id, reason, event_id)"
+        " values (%(bill)s, %(by)s, %(bill)s, %(request)s, %(txn)s, 'misread', 1)",
+        bill=bill_id, by=by, request=books.approval(), txn=rows["txn"],
+    )  # fmt: skip
+
+
+def test_a_bill_is_cancelled_once_and_one_takes_its_place(rows: dict[str, int]) -> None:
+    bill(rows, 502, rows["two"])
+    _cancelled(rows, 501, 502)
+    with refused("bills_cancelled_pkey"):
+        _cancelled(rows, 501, 501)
+    with refused("bills_cancelled_replaced_by_id"):
+        _cancelled(rows, 502, 502)
+    for change in ("update bills_cancelled set reason = 'other'", "delete from bills_cancelled"):
+        with refused("rows of bills_cancelled are never changed"):
+            execute(change)
+
+
+def test_a_bill_is_trued_up_once_by_a_read(rows: dict[str, int]) -> None:
+    insert = "insert into bills_trueup (bill_id, read_id, gal, cents, event_id) values (501, 1, 700, 351, 1)"
+    with refused("bills_trueup_pkey"):
+        execute(f"{insert}, (501, 1, 10, 5, 2)")
+    for change in ("update bills_trueup set cents = 0", "delete from bills_trueup"):
+        with refused("rows of bills_trueup are never changed"):
+            execute(insert)
+            execute(change)
+    with refused("bills_trueup_read_id"):
+        execute(insert)
+        execute("set constraints all immediate")

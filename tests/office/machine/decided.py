@@ -144,10 +144,28 @@ def _deposit_exception(w: World) -> Inputs | None:
     return {"account_id": account, **({"cents": w.cents(cents)} if w.rarely(2) else {})}
 
 
+def _set_off(w: World) -> Inputs | None:
+    petitions = w.column("select id from delinquency_petition order by id")
+    return {"petition_id": w.one(petitions)} if petitions else None
+
+
+def _back_bill(w: World) -> Inputs | None:
+    return {"account_id": w.account(), "premise_id": w.one(w.column("select id from customers_premise order by id"))}
+
+
+def _extension(w: World) -> Inputs | None:
+    return {"account_id": w.account(), "pay_by_on": (w.today + timedelta(w.one([3, 10, 40]))).isoformat()}
+
+
+def _programme(w: World) -> Inputs | None:
+    return {"account_id": w.account(), "programme": w.one(["senior", "none"]), "born_on": "1950-05-05"}
+
+
 ASKING: dict[str, Callable[[World], Inputs | None]] = {
     "adjust": _adjust, "waive": _waive, "leak": _leak, "transfer": _transfer, "services": _services, "void": _void,
     "move_payment": _move_payment, "refund": _refund, "write_off": _write_off,
-    "deposit_exception": _deposit_exception, "rebill": _rebill,
+    "deposit_exception": _deposit_exception, "rebill": _rebill, "set_off": _set_off, "back_bill": _back_bill,
+    "extension_exception": _extension, "programme": _programme,
 }  # fmt: skip
 """Kind of request -> what is asked. A test says that no kind is missing."""
 
