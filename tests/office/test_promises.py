@@ -159,6 +159,31 @@ def test_a_street_at_once_and_taken_back_together():
     assert len(taken.hold_ids) == 3 and not _holds.list_at(found, ASKED)
 
 
+def set_off(a1, done, on):
+    """The deposit is set off by approval, and nobody else touches the old side."""
+    DepositDemand.objects.create(account_id=a1, cents=5000, due_on=on, authority="test", event_id=1)
+    tills.install(key=key(), by=by("ada"), at=at(on, 8), code="T1", name="Till 1")
+    tills.open(key=key(), by=by("cass"), at=at(on, 8), till="T1", on=on, float_cents=0)
+    payments.take(
+        key=key(), by=by("cass"), at=at(on, 10), till="T1", on=on, accounts=(Paying(a1, 5000),),
+        tenders=(Tender("cash", 5000),), first=PayFirst(words=("deposit",)),
+    )  # fmt: skip
+    inputs = {"petition_id": done.petition_id}
+    asked = adjustments.request(
+        key=key(),
+        by=by("cleo"),
+        at=at(on, 11),
+        kind="set_off",
+        inputs=inputs,
+        reason="before_petition",
+        on=on,
+    )
+    adjustments.approve(key=key(), by=by("sue"), at=at(on, 12), request_id=asked.request_id, on=on)
+    assert ledger.get_balance(done.old_account_id) == 4285
+    assert PetitionStep.objects.get(step="set_off").cents == 5000
+    assert get_proof(on=on, only={"4", "7", "19", "28", "39"}).holds
+
+
 def test_a_petition_splits_the_account_at_its_day():
     a1 = move_in(1, BEGUN)
     bill(a1, 9285, bill_on=BILLED, due_on=DUE)  # 2026-03-03 to 2026-03-31
@@ -176,28 +201,7 @@ def test_a_petition_splits_the_account_at_its_day():
     with pytest.raises(Refused, match="on file for this account already"):
         delinquency.file_petition(key=key(), at=at(told_on, 9), filed_on=filed_on, on=told_on, **given)
 
-    # the deposit is set off by approval, and nobody else touches the old side
-    DepositDemand.objects.create(account_id=a1, cents=5000, due_on=told_on, authority="test", event_id=1)
-    tills.install(key=key(), by=by("ada"), at=at(told_on, 8), code="T1", name="Till 1")
-    tills.open(key=key(), by=by("cass"), at=at(told_on, 8), till="T1", on=told_on, float_cents=0)
-    payments.take(
-        key=key(), by=by("cass"), at=at(told_on, 10), till="T1", on=told_on, accounts=(Paying(a1, 5000),),
-        tenders=(Tender("cash", 5000),), first=PayFirst(words=("deposit",)),
-    )  # fmt: skip
-    inputs = {"petition_id": done.petition_id}
-    asked = adjustments.request(
-        key=key(),
-        by=by("cleo"),
-        at=at(told_on, 11),
-        kind="set_off",
-        inputs=inputs,
-        reason="before_petition",
-        on=told_on,
-    )
-    adjustments.approve(key=key(), by=by("sue"), at=at(told_on, 12), request_id=asked.request_id, on=told_on)
-    assert ledger.get_balance(done.old_account_id) == 4285
-    assert PetitionStep.objects.get(step="set_off").cents == 5000
-    assert get_proof(on=told_on, only={"4", "7", "19", "28", "39"}).holds
+    set_off(a1, done, told_on)
 
     # used before the petition and billed after it: 7 of 28 days are before the petition (2026-03-31 to 2026-04-07)
     on = date(2026, 4, 29)

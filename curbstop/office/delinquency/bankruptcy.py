@@ -91,14 +91,9 @@ def file_petition(
     assure_by_on = assure_by(chapter, filed_on)
     court = check_text(court, field="court", longest=200, required=True)
     case_no = check_text(case_no, field="case_no", longest=60, required=True)
-    if filed_on > on:
-        raise Refused("A petition is entered when it is filed, not before.", field="filed_on")
     refuse_own(by, [account_id])
     lock_accounts([account_id])
-    if Petition.objects.filter(account_id=account_id, case_no=case_no).exists():
-        raise Refused(f"Case {case_no} is on file for this account already.", field="case_no")
-    if Petition.objects.filter(old_account_id=account_id).exists():
-        raise Refused("This account holds what was owed before a petition. Enter it on the one that goes on.")
+    _check_new(account_id, case_no, filed_on, on)
     items = [item for item in ledger.get_open_items(account_id) if not item.owed_to and item.gl[3:] != str(STAYED)]
     old_id, old_number = _open_old(event, account_id, on)
     _end_promises(event, account_id, on)
@@ -137,6 +132,15 @@ def file_petition(
     )
     _keep_fenced(event, row, items, on)
     return Filed(row.pk, old_id, old_number, cents, txn, assure_by_on)
+
+
+def _check_new(account_id: int, case_no: str, filed_on: date, on: date) -> None:
+    if filed_on > on:
+        raise Refused("A petition is entered when it is filed, not before.", field="filed_on")
+    if Petition.objects.filter(account_id=account_id, case_no=case_no).exists():
+        raise Refused(f"Case {case_no} is on file for this account already.", field="case_no")
+    if Petition.objects.filter(old_account_id=account_id).exists():
+        raise Refused("This account holds what was owed before a petition. Enter it on the one that goes on.")
 
 
 _OLD = """
@@ -192,10 +196,10 @@ def _move(event: Acting, account_id: int, old_id: int, parts: Sequence[tuple[Ite
     """The books: each item keeps its document, line and kind, on the old account's stayed receivable."""
     legs: list[Leg] = []
     for item, cents in parts:
-        same = {"document": item.document, "line": item.line}
+        of, no = item.document, item.line
         stayed = gl(fund_of(item.gl), STAYED)
-        legs.append(debit(stayed, cents, item.kind, account_id=old_id, due_on=item.due_on, **same))
-        legs.append(credit(item.gl, cents, item.kind, account_id=account_id, **same))
+        legs.append(debit(stayed, cents, item.kind, account_id=old_id, document=of, line=no, due_on=item.due_on))
+        legs.append(credit(item.gl, cents, item.kind, account_id=account_id, document=of, line=no))
     if not legs:
         return None
     return ledger._post(event, act="petition", posted_on=on, effective_on=on, legs=legs)

@@ -242,6 +242,7 @@ def place_holds_at(
     if len(found) != accounts:
         says = f"{accounts} accounts were shown and there are {len(found)} now"
         raise Refused(f"{says}. Look at the list again.", field="accounts")
+    refuse_own(by, [one.account_id for one in found])
     lock_accounts(one.account_id for one in found)
     owner, where = _owner(owner_id, by), " ".join(filter(None, (street.strip(), route and f"route {route.strip()}")))
     event.about(says=f"{len(found)} holds placed ({REASONS[reason].says.lower()}): {where}.")
