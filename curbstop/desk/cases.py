@@ -11,7 +11,7 @@ from django.utils import timezone
 from curbstop.desk import clock
 from curbstop.desk.forms import Entries, id_of, sentence
 from curbstop.desk.frame import actor, new_key
-from curbstop.office import bills, cases, delinquency, orders, pages
+from curbstop.office import bills, cases, delinquency, orders, pages, roster
 from curbstop.office._events import Key
 from curbstop.office._once import Refused
 from curbstop.rules.cases import CHANNELS, PROOFS
@@ -132,7 +132,12 @@ def _opened(request: HttpRequest, entries: Entries, category: str, account_id: i
         return None
     kind = cases.get_category(category)
     answers = {question.name: entries.raw(f"q-{question.name}") for question in kind.questions}
-    act: dict[str, Any] = {"key": entries.key, "by": actor(request), "at": clock.now(), "channel": entries.raw("channel")}
+    act: dict[str, Any] = {
+        "key": entries.key,
+        "by": actor(request),
+        "at": clock.now(),
+        "channel": entries.raw("channel"),
+    }
     try:
         if kind.restricted:
             owner = id_of(entries.raw("owner")) or 0
@@ -250,3 +255,43 @@ def dispute(request: HttpRequest, bill: int) -> HttpResponse:
         "key": new_key(),
     }
     return render(request, "desk/cases/dispute.html", values)
+
+
+def roster_page(request: HttpRequest) -> HttpResponse:
+    """Who is here, who has whose work until when; promises that nobody has claimed."""
+    entries = Entries(request.POST)
+    if request.method == "POST" and _rostered(request, entries):
+        return redirect("cases-roster")
+    values = {
+        "rows": roster.list_roster(at=clock.now()),
+        "unclaimed": roster.list_unclaimed(),
+        "today": clock.today(),
+        "sent": entries.sent,
+        "errors": entries.errors,
+        "key": new_key(),
+    }
+    return render(request, "desk/cases/roster.html", values)
+
+
+def _rostered(request: HttpRequest, entries: Entries) -> bool:
+    act: dict[str, Any] = {"key": entries.key, "by": actor(request), "at": clock.now()}
+    user = id_of(entries.raw("user")) or 0
+    try:
+        if entries.raw("do") == "back":
+            found = roster.end_absence(**act, user_id=user)
+            messages.success(
+                request, f"{found.name} is back: {len(found.items)} returned, {found.done} done meanwhile."
+            )
+            return True
+        from_on, back_on = entries.day("from_on"), entries.day("until_on")
+        if from_on is None or back_on is None:
+            return False
+        done = roster.mark_absent(
+            **act, user_id=user, cover_id=id_of(entries.raw("cover")) or 0, from_on=from_on, until_on=back_on,
+            reason=entries.raw("reason"),
+        )  # fmt: skip
+        messages.success(request, f"{done.cover} has the work: {len(done.items)} pieces, their promises as they were.")
+    except (BadValue, Refused) as bad:
+        entries.blame(bad, {"user_id": "user", "cover_id": "cover"})
+        return False
+    return True

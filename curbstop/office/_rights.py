@@ -195,7 +195,7 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     | {"customers.end_programme", "customers.export"},
     "cashier": _TALKS | _TILL | _ASKS | {"ledger.recover"} | _LOOKS | _LADDER,
     "supervisor": _CASES
-    | {"cases.decide"}
+    | {"cases.decide", "staff.roster", "staff.end_absence"}
     | _LETTERS
     | {"letters.approve", "letters.drop"}
     | _REFUSE
@@ -304,7 +304,7 @@ RIGHTS: Mapping[str, frozenset[str]] = {
         }
     ),
     "robot": frozenset({"payments.collect"}),
-    "system": frozenset({"cases.mark_overdue"})
+    "system": frozenset({"cases.mark_overdue", "staff.end_absences", "staff.mark_unclaimed"})
     | _HAULERS_NIGHT
     | _DRAFTS
     | _NIGHTS

@@ -6,8 +6,13 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from curbstop.office import roster
 
 SINCE, SEEN = "since", "seen"
 NOTE_EVERY_SECONDS = 60  # one write a minute keeps the mark true enough and the session table quiet
@@ -18,6 +23,15 @@ class StaffAccounts(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def pre_login(self, request: HttpRequest, user: Any, **more: Any) -> Any:
+        """Nobody signs in under the name of somebody who is marked away today."""
+        try:
+            roster.refuse_absent(user_id=user.pk, at=timezone.now())
+        except roster.Away as away:
+            messages.error(request, str(away))
+            return redirect("account_login")
+        return super().pre_login(request, user, **more)
 
 
 def idle_sign_out(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

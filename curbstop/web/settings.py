@@ -187,6 +187,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "curbstop.worker.cards",
     "curbstop.worker.deposits",
     "curbstop.worker.nights",
+    "curbstop.worker.cases",
     "curbstop.worker.refuse",
     "curbstop.worker.reports",
 ]

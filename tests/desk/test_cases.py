@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from curbstop.office import cases
-from curbstop.records.base.models import Event
+from curbstop.records.base.models import Event, User
 from curbstop.records.cases.models import Case, Contact
 from tests.desk.houses import text
 from tests.office.scene import TODAY, at_on, by, key
@@ -63,3 +63,19 @@ def test_a_restricted_case_tells_nothing_to_others_and_keeps_who_asked(cleo: Cli
     assert "One case on this account is restricted" in seen and "rude" not in seen
     assert "rude" not in text(cleo.get(f"/customers/{of.number}/"))
     assert Event.objects.filter(act="cases.view", denied=True, by_id=by("cleo").id).exists()
+
+
+def test_the_roster_hands_work_over(cleo: Client) -> None:
+    assert "Only for supervisor" in text(cleo.get("/cases/roster/"))
+    sue = Client()
+    sue.force_login(User.objects.get(username="sue"))
+    form = {
+        "key": "r-1",
+        "user": by("cleo").id,
+        "cover": by("cleo").id,
+        "from_on": "2026-03-02",
+        "until_on": "2026-03-03",
+    }
+    assert "Somebody else has to take the work over" in text(sue.post("/cases/roster/", form))
+    assert sue.post("/cases/roster/", {**form, "key": "r-2", "cover": by("sue").id}).status_code == 302
+    assert "Away until" in text(sue.get("/cases/roster/"))

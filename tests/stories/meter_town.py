@@ -88,3 +88,15 @@ def check(on: date) -> None:
         cursor.execute("set constraints all deferred")
     proof = closing.get_proof(on=on, only=BOOKS_HOLD)
     assert [(one.no, one.faults) for one in proof.proved if not one.holds] == []
+
+
+def pay_some(on: date, account_id: int, cents: int) -> None:
+    """One account pays a part in cash, and nothing towards a deposit."""
+    till = f"C{on:%m%d}"
+    tills.install(key=key(), by=staff.get_actor(username="ada"), at=at_on(on), code=till, name=till)
+    tills.open(key=key(), by=by("cass"), at=at_on(on), till=till, on=on, float_cents=0)
+    payments.take(
+        key=key(), by=by("cass"), at=at_on(on), till=till, on=on, accounts=(payments.Paying(account_id, cents),),
+        tenders=(payments.Tender("cash", cents, ""),),
+        first=payments.PayFirst(words=("water", "sewer", "sanitation", "fee")),
+    )  # fmt: skip

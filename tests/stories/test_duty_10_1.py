@@ -1,12 +1,12 @@
-"""Stories 01-4, 10-1, 10-2 and 10-3: a referral keeps its clock, a dispute holds its part, a staff complaint is shut."""
+"""Stories 01-4, 10-1 and 10-2: a referral keeps its clock, a dispute holds its part, a staff complaint is shut."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from curbstop.office import cases, ledger, staff
-from curbstop.office._once import Refused
+from curbstop.office import _holds, cases, delinquency, ledger, staff
+from curbstop.office._once import NotPermitted, Refused
 from curbstop.office.cases import Restricted
 from curbstop.records.base.models import Event
 from curbstop.records.cases.models import CaseStep
@@ -105,3 +105,84 @@ def test_a_complaint_about_a_member_of_staff_is_seen_by_its_owner_and_a_supervis
     told = "We heard both sides; nobody promised a waiver."
     late = cases.close(key=key(), by=sue, at=at(4, 17, 11), case_id=case, code="unfounded", told=told)
     assert late == 0 and cases.get_case_page(case, by=sue, at=at(4, 17, 12)).seen.case.standing.state == "closed"
+
+
+def told(policy, value):
+    from tests.stories.meter_town import set_policy as settle
+
+    settle(policy, value)
+
+
+FEB, MAR, LAST = date(2026, 2, 3), date(2026, 3, 3), date(2026, 3, 31)
+
+
+@pytest.fixture
+def a1():
+    """A1 used 6,000 gallons before, then 26,000; sewer average 5,200, one cart. The bill before is paid."""
+    from curbstop.office import reads
+    from curbstop.records.customers.models import Agreement
+    from curbstop.records.meters.models import Average
+    from tests.office.scene import at_on, by, move_in, read
+    from tests.stories.meter_town import open_days, pay_all, run_bills
+
+    told("bill.due_days", 20)
+    told("dispute.amount", "above_average_use")
+    told("dispute.after_finding", 10)
+    told("late.percent", "2")
+    told("late.day", 1)
+    days = (FEB, date(2026, 4, 1), date(2026, 4, 10), date(2026, 4, 29), date(2026, 5, 19), date(2026, 5, 20))
+    open_days(*days)
+    of = move_in(1, MAR, register=500_000)
+    sewer = Agreement.objects.get(account_id=of, service_point__service="sewer")
+    Average.objects.create(agreement=sewer, during=(FEB, None), gal=5_200, event_id=1)
+    register = 500_000
+    for on, gal, bill_on in ((LAST, 6_000, date(2026, 4, 1)), (date(2026, 4, 28), 26_000, date(2026, 4, 29))):
+        register += gal
+        entered = read(1, on, register)
+        if entered.waits:
+            looked = {"at": at_on(on, 21), "read_id": entered.read_id, "outcome": "accept", "reason": "looked"}
+            reads.decide(key=key(), by=by("sue"), **looked)
+        if bill_on == date(2026, 4, 29):
+            pay_all(date(2026, 4, 10), of)
+        run_bills(bill_on)
+    return of
+
+
+def test_a_disputed_bill_holds_only_its_disputed_part(a1):
+    from tests.office.scene import by
+    from tests.stories.meter_town import last_bill, pay_some
+
+    b1 = last_bill(a1)
+    assert (b1.total_cents, b1.due_on) == (25687, date(2026, 5, 19))
+    cleo, sue = by("cleo"), by("sue")
+    form = {"key": key(), "by": cleo, "at": at(5, 18, 10), "bill_id": b1.pk, "why": "I never used that", "leak": "no"}
+    made = cases.dispute(**form)
+    assert cases.dispute(**form) == made
+    preview = cases.get_dispute_preview(b1.pk, on=date(2026, 5, 18))
+    assert 25687 - 8681 == 17006 and 950 + 3012 + 1794 + 1775 + 1150 == 8681
+    assert (preview.average_gal, preview.at_average_cents, made.held_cents) == (6_000, 8681, 17006)
+    (hold,) = _holds.list_at([a1], date(2026, 5, 18))[a1]
+    assert (hold.reason, hold.cents, hold.from_on, hold.owner_id) == ("dispute", 17006, date(2026, 5, 18), cleo.id)
+    assert hold.reaches(b1.pk) and not hold.reaches(b1.pk + 1)  # the hold does not reach B2
+    assert made.order_id is not None and "turn you off for, the part you dispute" in preview.says
+    with pytest.raises(Refused, match="disputed since"):
+        cases.dispute(**{**form, "key": key()})
+
+    pay_some(date(2026, 5, 19), a1, 8681)
+    assert ledger.get_balance(a1) == 17006
+    done = delinquency.assess_late(key=key(), by=by("clock"), at=at(5, 20, 9), run=b1.run_id, on=date(2026, 5, 20))
+    assert (done.bills, done.held) == (0, 1)
+
+    with pytest.raises(NotPermitted):
+        cases.decide(key=key(), by=cleo, at=at(6, 2, 9), case_id=made.case_id, result="bill_right", says="it is right")
+    assert last("cases.decide").denied
+    with pytest.raises(Refused, match="somebody with power to correct the bill"):
+        cases.close(key=key(), by=cleo, at=at(6, 2, 9), case_id=made.case_id, code="bill_right", told="It is right")
+    found = cases.decide(
+        key=key(), by=sue, at=at(6, 2, 10), case_id=made.case_id, result="bill_right",
+        says="The meter is right, the use was real; a toilet ran inside.",
+    )  # fmt: skip
+    assert (found.due_cents, found.due_on) == (17006, date(2026, 6, 12))
+    assert (date(2026, 6, 12) - date(2026, 6, 2)).days == 10
+    assert _holds.list_at([a1], date(2026, 6, 2)) == {}
+    assert cases.get_case_page(made.case_id, by=cleo, at=at(6, 2, 11)).seen.case.standing.state == "decided"

@@ -27,6 +27,7 @@ from curbstop.office.cases.working import (
     assign,
     close,
     escalate,
+    list_overdue,
     mark_overdue,
     merge,
     open,
@@ -42,6 +43,6 @@ __all__ = [
     "RESULTS", "Answered", "CasePage", "CaseThere", "ContactRow", "DisputePreview", "Disputed", "Done", "Found",
     "Restricted", "Seen", "Told", "answer", "assign", "close", "decide", "dispute", "end_contact", "escalate",
     "get_case_page", "get_category", "get_days_late", "get_dispute_preview", "list_contacts", "list_disputes",
-    "list_of_account", "list_open", "list_queue", "load_categories", "mark_overdue", "merge", "open", "open_contact",
-    "rate", "refer", "reopen", "say", "tell_policies", "tell_promise", "view",
+    "list_of_account", "list_open", "list_overdue", "list_queue", "load_categories", "mark_overdue",
+    "merge", "open", "open_contact", "rate", "refer", "reopen", "say", "tell_policies", "tell_promise", "view",
 ]  # fmt: skip

@@ -67,7 +67,8 @@ class Found:
 
 
 _OPEN_CENTS = """
-select coalesce(sum(p.cents), 0)::bigint from ledger_posting p where p.account_id = %s and p.document_id = %s"""
+select coalesce(sum(p.debit_cents - p.credit_cents), 0)::bigint from ledger_posting p
+where p.account_id = %s and p.document_id = %s and p.sub = 2"""
 _PRIOR = """
 select o.usage_gal from bills_outcome o join customers_agreement g on g.id = o.agreement_id
 join customers_servicepoint s on s.id = g.service_point_id

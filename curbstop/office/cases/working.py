@@ -311,13 +311,7 @@ def escalate(
 def mark_overdue(event: Acting, /, *, key: Key, by: Actor, at: datetime) -> tuple[int, ...]:
     """Mark what was promised or referred and not kept by now; it stays with its owner. The cases marked now."""
     take_turn("cases.overdue")
-    where = f"{_cases.OPEN} and (c.promised_at <= %s or exists (select from cases_casestep d where d.case_id = c.id"
-    where += " and d.due_at <= %s))"
-    found = [
-        case
-        for case in _cases.load_cases(where, [at, at])
-        if not case.standing.overdue and (_passed(case.promised_at, at) or _passed(case.standing.answer_due_at, at))
-    ]
+    found = list_overdue(at)
     for case in found:
         add_step(event, case.case_id, "overdue")
         if not case.standing.restricted and case.account_id:
@@ -326,6 +320,17 @@ def mark_overdue(event: Acting, /, *, key: Key, by: Actor, at: datetime) -> tupl
     if found:
         event.about(says=f"{len(found)} case{'s are' if len(found) > 1 else ' is'} overdue.")
     return tuple(case.case_id for case in found)
+
+
+def list_overdue(at: datetime) -> tuple[CaseThere, ...]:
+    """Open cases of which a promise or an answer has run out, and that are not marked yet."""
+    where = f"{_cases.OPEN} and (c.promised_at <= %s or exists (select from cases_casestep d where d.case_id = c.id"
+    where += " and d.due_at <= %s))"
+    return tuple(
+        case
+        for case in _cases.load_cases(where, [at, at])
+        if not case.standing.overdue and (_passed(case.promised_at, at) or _passed(case.standing.answer_due_at, at))
+    )
 
 
 def _passed(due: datetime | None, at: datetime) -> bool:
