@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import re
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -28,6 +30,26 @@ def test_the_layout_is_the_documented_one():
     assert write_csv(FILE).endswith(b"\r\n")
     told = json.loads(write_json(FILE))
     assert (told["lines"], told["rows"][0]["debit_cents"], told["sha256"]) == (3, 189_193, FILE.sha256)
+
+
+def test_the_json_in_the_reference_is_what_is_written():
+    """The example is read, written again from its own rows, and every field of it stands in the table above it."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "gl.md").read_text("utf-8")
+    section = page.partition("### JSON")[2].partition("### The answer")[0]
+    table, _, rest = section.partition("```json\n")
+    example = rest.partition("```")[0]
+    told = json.loads(example)
+    rows = tuple(
+        GlLine(date.fromisoformat(row["on"]), row["gl"], row["name"], row["debit_cents"], row["credit_cents"])
+        for row in told["rows"]
+    )
+    file = GlFile(
+        told["file_id"], told["previous_file_id"], date.fromisoformat(told["from_on"]),
+        date.fromisoformat(told["until_on"]), rows,
+    )  # fmt: skip
+    assert write_json(file).decode() == example
+    documented = set(re.findall(r"`(\w+)`", table))
+    assert set(told) | set(told["rows"][0]) <= documented
 
 
 LINES = st.builds(
