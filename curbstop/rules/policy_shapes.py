@@ -66,9 +66,9 @@ PROGRAMME: Shape = {
     "proofs": "words",
     "renews_with": "text",
 }
-"""Who qualifies (age on the day, income of the household), for how many months (left out: until it is ended), one `per`
-`household` or `account`; it counts for a billed period on whose `first_day` or `last_day` it `holds_on`. `credit` says in
-words what the rate takes off: the figures are the tariff's."""
+"""Who qualifies (age on the day, income of the household), for how many months (left out: until it is ended), one
+`per` `household` or `account`; it counts for a billed period on whose `first_day` or `last_day` it `holds_on`. `credit`
+says in words what the rate takes off: the figures are the tariff's."""
 
 SHAPES: dict[str, Shape] = {
     # calendar

@@ -147,7 +147,8 @@ def test_a_substitute_address(city: None) -> None:
     row = next(row for row in csv.DictReader(io.StringIO(text[1:])) if row["account"] == header.number)
     assert row["service_address"] == ", ".join(substitute) and row["name"] == "[redacted]"
     assert "22 O.S. 60.14" in row["redacted"] and done.redacted == (header.number,)
-    assert pages.find_premises("4 Sage Wren", on=date(2026, 4, 16))[0].occupant == "Confidential account", "the place has no name"
+    (place,) = pages.find_premises("4 Sage Wren", on=date(2026, 4, 16))
+    assert place.occupant == "Confidential account", "the place has no name"
 
     with pytest.raises(Refused, match="ends on 2029-08-01; ask for the renewed card"):
         customers.mark(

@@ -159,6 +159,7 @@ def write_rows(
 
 
 def apply(event: Acting, account: Account, truth: _masks.Truth, after: Mapping[str, Any]) -> None:
+    """Write what changed where everybody reads it, or into the box of a confidential account; search finds it anew."""
     told = {name: after[name] for name in ("name", "phone", "email") if name in after}
     if "mail_to" in after:
         told["mail_to"] = {**truth.mail_to, account.pk: tuple(after["mail_to"])}
