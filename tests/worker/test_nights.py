@@ -66,3 +66,12 @@ def test_late_bills_are_charged_on_their_day(owing, caplog):
     nights.assess_late(at_night(LATE))
     nights.assess_late(at_night(LATE))
     assert LateCharge.objects.get().cents == 189
+
+
+def test_promises_are_looked_at_and_what_is_not_set_is_said(owing, caplog):
+    caplog.set_level(logging.INFO)
+    nights.look_at_promises(at_night(NIGHT))
+    nights.look_at_promises(at_night(NIGHT))  # begun again: nothing twice
+    assert "settle_promises: PromisesSettled(kept=0, broken=0, reminded=0)" in caplog.text
+    assert "catchup.offer is not set" in caplog.text and "follow_petitions: 0" in caplog.text
+    assert not [record for record in caplog.records if record.levelno > logging.INFO]
