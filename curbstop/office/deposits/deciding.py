@@ -310,6 +310,7 @@ def increase_deposit(
     :raises Refused: the city has set nothing that is added, or no reason
     """
     event.about(f"account:{account_id}")
+    refuse_own(by, [account_id])
     found = raise_for(event, account_id=account_id, on=on, reason=reason)
     event.about(says=f"{show(found.cents)} more deposit asked for: {reason.strip()} {found.says}")
     return found
