@@ -6,7 +6,6 @@ from django.db.models import Q
 
 from curbstop.records.base.models import User
 from curbstop.records.customers.models import Account, Premise, ServicePoint
-from curbstop.records.orders.models import Order
 
 FOUND = ["usage", "cut_lock", "reversed", "bypass", "reported"]
 STEPS = ["evidence", "stopped", "weighed", "referred", "charged", "closed"]
@@ -22,7 +21,7 @@ class Investigation(models.Model):
     found = models.TextField()
     says = models.TextField()
     read_id = models.BigIntegerField(null=True, unique=True)  # the read that told of it
-    order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="+")
+    order = models.ForeignKey("orders.Order", null=True, on_delete=models.PROTECT, related_name="+")
     opened_on = models.DateField()
     owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     event_id = models.BigIntegerField()
@@ -45,7 +44,7 @@ class InvestigationStep(models.Model):
     words = models.TextField()
     facts = models.JSONField(default=dict)
     account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
-    order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    order = models.ForeignKey("orders.Order", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField()
     event_id = models.BigIntegerField()

@@ -10,7 +10,6 @@ from django.db.models import F, Q
 
 from curbstop.records.base.models import User
 from curbstop.records.customers.models import Account, Customer, Premise
-from curbstop.records.orders.models import Order
 
 
 class CartChange(models.Model):
@@ -24,7 +23,7 @@ class CartChange(models.Model):
     count = models.SmallIntegerField()
     left = models.SmallIntegerField(null=True)
     on = models.DateField()
-    order = models.OneToOneField(Order, null=True, on_delete=models.PROTECT, related_name="carts")
+    order = models.OneToOneField("orders.Order", null=True, on_delete=models.PROTECT, related_name="carts")
     words = models.TextField(default="")
     event_id = models.BigIntegerField()
 
@@ -71,7 +70,7 @@ class DumpsterChange(models.Model):
     yards = models.SmallIntegerField(null=True)
     where = models.TextField(default="")
     on = models.DateField()
-    order = models.OneToOneField(Order, null=True, on_delete=models.PROTECT, related_name="dumpster")
+    order = models.OneToOneField("orders.Order", null=True, on_delete=models.PROTECT, related_name="dumpster")
     event_id = models.BigIntegerField()
 
     class Meta:
@@ -84,7 +83,7 @@ class DumpsterChange(models.Model):
 class DumpsterCall(models.Model):
     """What came of a call: pulled, or blocked. It was charged, or says why it was not; nothing else is kept."""
 
-    order = models.OneToOneField(Order, primary_key=True, on_delete=models.PROTECT, related_name="call")
+    order = models.OneToOneField("orders.Order", primary_key=True, on_delete=models.PROTECT, related_name="call")
     premise = models.ForeignKey(Premise, on_delete=models.PROTECT, related_name="+")
     account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
     outcome = models.TextField()
@@ -202,7 +201,7 @@ class HaulerNotice(models.Model):
     on = models.DateField()
     letters = ArrayField(models.BigIntegerField(), default=list)
     not_sent = models.TextField(default="")
-    order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    order = models.ForeignKey("orders.Order", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     event_id = models.BigIntegerField()
 
     class Meta:
