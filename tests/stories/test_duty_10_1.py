@@ -4,11 +4,12 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
 
 from curbstop.office import _holds, cases, delinquency, ledger, staff
 from curbstop.office._once import NotPermitted, Refused
 from curbstop.office.cases import Restricted
-from curbstop.records.base.models import Event
+from curbstop.records.base.models import Event, User
 from curbstop.records.cases.models import CaseStep
 from tests.books import account, key, person
 from tests.stories.meter_town import use_city
@@ -155,6 +156,10 @@ def test_a_disputed_bill_holds_only_its_disputed_part(a1):
     b1 = last_bill(a1)
     assert (b1.total_cents, b1.due_on) == (25687, date(2026, 5, 19))
     cleo, sue = by("cleo"), by("sue")
+    desk = Client()
+    desk.force_login(User.objects.get(pk=cleo.id))
+    seen = desk.get(f"/cases/bill/{b1.pk}/").content.decode()
+    assert "86.81" in seen and "170.06" in seen and "To find a leak" in seen
     form = {"key": key(), "by": cleo, "at": at(5, 18, 10), "bill_id": b1.pk, "why": "I never used that", "leak": "no"}
     made = cases.dispute(**form)
     assert cases.dispute(**form) == made
