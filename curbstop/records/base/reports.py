@@ -3,8 +3,6 @@
 from django.db import models
 from django.db.models import Q
 
-from curbstop.records.base.models import User
-
 
 class SavedReport(models.Model):
     """A report with what is asked of it, by a name; with ``question`` it asks the view ``code``."""
@@ -14,7 +12,7 @@ class SavedReport(models.Model):
     code = models.TextField()  # of a report, or of the view that the question asks
     asked = models.JSONField(default=dict)
     question = models.JSONField(null=True)
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey("base.User", on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     event_id = models.BigIntegerField()
 
@@ -41,7 +39,7 @@ class ReportSchedule(models.Model):
     media = models.TextField()  # csv xlsx pdf
     to = models.TextField()
     from_on = models.DateField()
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey("base.User", on_delete=models.PROTECT, related_name="+")
     event_id = models.BigIntegerField()
 
     class Meta:
@@ -76,7 +74,7 @@ class MadeReport(models.Model):
     body = models.BinaryField()
     on = models.DateField()
     schedule = models.ForeignKey(ReportSchedule, null=True, on_delete=models.PROTECT, related_name="made")
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey("base.User", on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     event_id = models.BigIntegerField()
 
