@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from curbstop.desk import clock
@@ -14,7 +15,19 @@ from curbstop.desk.answers import wants_part
 from curbstop.desk.forms import Entries
 from curbstop.desk.frame import actor, new_key
 from curbstop.formats.paper import words
-from curbstop.office import adjustments, closing, delinquency, ledger, orders, pages, payments, staff, tills
+from curbstop.office import (
+    adjustments,
+    cases,
+    closing,
+    delinquency,
+    ledger,
+    orders,
+    pages,
+    payments,
+    roster,
+    staff,
+    tills,
+)
 from curbstop.office._once import Refused
 
 
@@ -38,6 +51,7 @@ def today(request: HttpRequest) -> HttpResponse:
             *_reads(found, on),
             *_field(request, on),
             *_holds(request, on),
+            *_cases(request),
             *_runs(),
             *_requests(request),
             *_drawers(request),
@@ -101,6 +115,23 @@ def _holds(request: HttpRequest, on: date) -> list[Waits]:
         return []
     says = _many(count, "hold of yours ends soon", "holds of yours end soon")
     return [Waits(f"{reverse('holds')}?owner={by.id}&soon=1", says, "let it lapse, or let it go on with a reason")]
+
+
+def _cases(request: HttpRequest) -> list[Waits]:
+    """Cases and promised calls of who looks, his own and those he covers; the supervisor's unclaimed promises."""
+    by, now = actor(request), timezone.localtime(clock.now())
+    rows = [row.case for row in cases.list_queue(by=by, at=now, owner_id=by.id)]
+    waits = []
+    late, first = sum(row.standing.overdue for row in rows), next((r.promised_at for r in rows if r.promised_at), None)
+    if rows:
+        says = _many(len(rows), "case or call is yours", "cases and calls are yours")
+        more = (
+            f"{late} overdue" if late else f"the first promised by {words.day(first.date())}" if first else "no promise"
+        )
+        waits.append(Waits(reverse("cases"), says, more))
+    unclaimed = roster.list_unclaimed() if staff.may(by, "staff.roster") else ()
+    waits += [Waits(reverse("cases-case", args=[id]), says, "give it to somebody") for id, says in unclaimed]
+    return waits
 
 
 def _runs() -> list[Waits]:
