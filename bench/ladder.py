@@ -135,7 +135,7 @@ def digest(url: str) -> str:
         "select account_id, code, owed_cents, anchor, next_on, cutoff_on from delinquency_outcome order by 1",
         'select account_id, anchor, rung, "on", cents, cutoff_on from delinquency_step where night_id is not null'
         " order by 1, 3",
-        "select account_id, code, channel, \"on\", words from cases_letter order by 1, 2",
+        'select account_id, code, channel, "on", words from cases_letter order by 1, 2',
         "select account_id, type, about from orders_order order by 1, 2",
     )
     told = hashlib.sha256()

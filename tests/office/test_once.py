@@ -158,9 +158,16 @@ def test_the_table_of_rights_is_what_is_asked():
     assert not any(may(nobody, name) for name in ACTS)
 
 
-def test_every_act_has_somebody_who_may_do_it_and_an_auditor_may_do_none():
+LOOKING = {
+    "customers.view", "customers.log_search", "customers.see_paper", "customers.unmask", "customers.export",
+    "reports.make", "reports.save", "reports.end_saved", "reports.schedule", "reports.end_schedule",
+}  # fmt: skip
+"""Acts that change nothing of the office's: they keep who looked at what, and what was handed out."""
+
+
+def test_every_act_has_somebody_who_may_do_it_and_an_auditor_only_looks():
     assert [name for name in ACTS if "nobody" in roles_for(name)] == []
-    assert [name for name in ACTS if name in RIGHTS["auditor"]] == []
+    assert {name for name in ACTS if name in RIGHTS["auditor"]} <= LOOKING
 
 
 @pytest.mark.parametrize(

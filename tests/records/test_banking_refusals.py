@@ -12,8 +12,8 @@ pytestmark = pytest.mark.django_db
 APPEND_ONLY = (
     "ledger_prepared", "ledger_export", "ledger_exportanswer", "ledger_close", "payments_bankaccount",
     "payments_statementfile", "payments_statement", "payments_statementline", "payments_bankmatch",
-    "payments_bankmatchline", "payments_bankmatchundone", "payments_banksettled", "payments_tillreport", "payments_tillreportseen",
-    "payments_tillhandover",
+    "payments_bankmatchline", "payments_bankmatchundone", "payments_banksettled", "payments_tillreport",
+    "payments_tillreportseen", "payments_tillhandover",
 )  # fmt: skip
 
 

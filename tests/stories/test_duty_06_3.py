@@ -37,6 +37,11 @@ def open_days(*days: date) -> None:
 
 
 def test_hanger_list_and_six_minutes() -> None:
+    a1, b1 = told_twice()
+    signed_and_paid(a1, b1)
+
+
+def told_twice() -> tuple[int, int]:
     set_value("delinquency.cutoff.weekdays", ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"])
     a1 = move_in(1, BEGUN, register=1000)
     b1 = bill(a1, 9459, bill_on=BILLED, due_on=DUE)
@@ -52,10 +57,11 @@ def test_hanger_list_and_six_minutes() -> None:
     assert (step.on, step.cents, step.cutoff_on) == (LATE, 9648, CUT)
     assert ((CUT - LATE).days, (CUT - BILLED).days) == (9, 30)
     notice = letters.get_letter(Letter.objects.get(code="cutoff_notice").pk)
-    assert notice.words["en"].paragraphs[0].startswith(
+    says = (
         "Pay $96.48 before Friday, May 1, 2026, or tell us why you think the bill is wrong: a supervisor can correct it"
         " before any cut-off."
     )
+    assert notice.words["en"].paragraphs[0].startswith(says)
     told = " ".join(notice.words["en"].paragraphs + notice.words["es"].paragraphs)
     assert "power to correct your bill" in told and "Community agencies" in told and "PAGUE" in told.upper()
     night_again = delinquency.run_night(by=by("clock"), at=at(LATE, 5), on=LATE)
@@ -78,7 +84,10 @@ def test_hanger_list_and_six_minutes() -> None:
     assert Plan.objects.get(order=post).on == HUNG and post.premise_id == premise(1)
     assert "Pay $96.48" in Letter.objects.get(code="cutoff_hanger").words
     complete(post.pk, at(HUNG, 11), where="front door")
+    return a1, b1
 
+
+def signed_and_paid(a1: int, b1: int) -> None:
     # 2026-04-30 16:30 the supervisor signs the frozen list
     assert night(SIGNED).counts == {"ready": 1}
     frozen = delinquency.freeze(key=key(), by=by("clock"), at=at(SIGNED, 6), cutoff_on=CUT, on=SIGNED)

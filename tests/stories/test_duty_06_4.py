@@ -70,6 +70,11 @@ def test_cut_off_and_what_it_takes_to_come_back() -> None:
     )  # fmt: skip
     set_value("delinquency.call", False)
     set_value("delinquency.hanger.hours_before_cutoff", None)
+    a2 = cut_off(cut)
+    come_back(a2, cut, back)
+
+
+def cut_off(cut: date) -> int:
     a2 = move_in(2, BEGUN, register=77_000)
     ledger.open_day(key=key(), by=by("ada"), at=at(cut, 7), on=cut)
     overdue = bill(a2, 10_410, bill_on=date(2026, 3, 18), due_on=date(2026, 4, 7))
@@ -91,7 +96,10 @@ def test_cut_off_and_what_it_takes_to_come_back() -> None:
     assert orders.get_valves([point(2)]) == {point(2): "locked"}
     assert Agreement.objects.filter(account_id=a2, during__upper_inf=True).exists()
     assert last("orders.complete").by_id == by("finn").id
+    return a2
 
+
+def come_back(a2: int, cut: date, back: date) -> None:
     # 13:10 A2 pays 104.10 and asks for water
     take(a2, 10_410, cut, 13, 10)
     assert ledger.get_balance(a2) == 10_436

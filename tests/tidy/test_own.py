@@ -25,7 +25,6 @@ HELPS_NOBODY = {
     "customers.unmask": "looks, for minutes, and the supervisor is told",
     "customers.view": "keeps that somebody looked",
     "deposits.accrue": "interest by the city's rate, for all",
-    "deposits.increase": "asks for more, never for less",
     "ledger.charge": "asks for more, never for less",
     "payments.take": "asks it with the lock of the drawer (payments.taking)",
     "writeoffs.recall": "takes a list back from an agency; what is owed does not change",

@@ -266,9 +266,11 @@ def list_unlawful(*, on: date) -> tuple[tuple[int, int, Obstacle], ...]:
 
 def list_open_orders() -> list[tuple[int, int]]:
     """Open orders that take water away: each with its account."""
-    types = [code for code, type in load_types().items() if type.unpaid]
     with connection.cursor() as cursor:
-        cursor.execute(_OPEN_ORDERS, [types])
+        cursor.execute("select 1 from orders_order limit 1")
+        if cursor.fetchone() is None:
+            return []  # a city that is not installed yet has no types either
+        cursor.execute(_OPEN_ORDERS, [[code for code, type in load_types().items() if type.unpaid]])
         return list(cursor.fetchall())
 
 

@@ -123,6 +123,7 @@ def recommend_hauler(
     """
     row, steps = _hold(event, request_id)
     told = check_text(words, field="words", longest=500, required=True)
+    refuse_own(by, [row.account_id])
     _refuse_asker(row, by)
     if steps:
         raise Refused(f"Request {request_id} was answered already: {steps[0].step}.", field="request_id")
@@ -158,6 +159,7 @@ def decide_hauler(
     """
     row, steps = _hold(event, request_id)
     told = check_text(words, field="words", longest=500, required=from_on is None)
+    refuse_own(by, [row.account_id])
     _refuse_asker(row, by)
     named = {step.step: step for step in steps}
     if "can_serve" in named:
