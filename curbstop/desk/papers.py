@@ -48,6 +48,14 @@ LETTERS = {
     "cash_only": ("Letter", "How you can pay until then"),
     "autopay_over_limit": ("Letter", "May we draft this bill?"),
     "autopay_stopped": ("Letter", "Your autopay waits"),
+    "master_change": ("Letter: account changed", "Your account was changed"),
+    "programme_letter": ("Letter: programme", "Your rate"),
+    "programme_renewal": ("Letter: programme ends", "Your rate ends soon"),
+    "back_bill_letter": ("Letter: back-billing", "What was not billed"),
+    "hauler_authorised": ("Letter: private hauler", "Your private hauler is authorised"),
+    "hauler_refused": ("Letter: private hauler", "Your request for a private hauler"),
+    "hauler_reminder": ("Letter: certificate", "Your hauler's insurance certificate"),
+    "hauler_lapsed": ("Letter: certificate", "Your hauler's insurance certificate has ended"),
 }
 """Kinds of letters: what the list calls them, and their heading. Any other is a word from the office."""
 

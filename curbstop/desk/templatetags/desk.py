@@ -187,6 +187,12 @@ def mark(text: str, spans: Any) -> SafeString:
 
 
 @register.filter
+def role(name: str) -> str:
+    """`finance_director` as `finance director`."""
+    return staff.ROLES.get(name, name).partition(":")[0].lower()
+
+
+@register.filter
 def account(number: str) -> str:
     """`10000017` as it is spoken, the check digit apart: `1000001-7`."""
     return f"{number[:-1]}-{number[-1]}" if len(number) >= 8 and number.isdigit() else number
