@@ -9,11 +9,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from curbstop.cli import town
-from curbstop.office import bills, ledger, pages, staff
+from curbstop.office import bills, delinquency, ledger, pages, staff
 from curbstop.office._events import Key
 from curbstop.office._once import Refused
 from curbstop.office.bills.issued import list_issued
 from curbstop.rules.money import show as dollars
+from curbstop.rules.policies import NotSet
 from curbstop.simulator import crew, founding
 from curbstop.simulator.workdays import is_workday
 
@@ -47,6 +48,7 @@ def make_ready(console: Console, on: date, *, accounts: int, months: int) -> Wel
     elif _is_behind(on):
         _live_on(console, on)
     run_due(on)
+    climb_ladder(on)
     return _welcome(on)
 
 
@@ -84,6 +86,14 @@ def run_due(on: date) -> None:
             bills.calculate(key=Key(f"serve/{uuid4().hex}"), by=clerk, at=at, run=planned.run)
         except Refused:
             continue  # it is an event now; the desk's page of the cycle says why
+
+
+def climb_ladder(on: date) -> None:
+    """What the night does with who has not paid: the town's days do not climb the ladder, so its last morning does."""
+    try:
+        delinquency.run_night(by=staff.get_actor(username=crew.CLOCK), at=datetime.now(UTC), on=on)
+    except (NotSet, Refused):
+        return  # it is an event now; the page of delinquency says why
 
 
 def _welcome(on: date) -> Welcome:
