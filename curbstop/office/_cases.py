@@ -216,6 +216,8 @@ def load_cases(where: str, values: Sequence[Any]) -> tuple[CaseThere, ...]:
     with connection.cursor() as cursor:
         cursor.execute(f"{_CASES}{where} order by c.promised_at nulls last, c.id", values)
         rows = cursor.fetchall()
+    if not rows:
+        return ()
     steps = load_steps([row[0] for row in rows])
     known = load_categories()
     zone = _zone()

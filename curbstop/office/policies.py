@@ -467,6 +467,13 @@ def get_city() -> CityRow:
     return CityRow(found[0], found[1], found[2], json.loads(found[3]))
 
 
+def is_installed() -> bool:
+    """Whether this schema has a city yet; the clock has nothing to do before."""
+    with connection.cursor() as cursor:
+        cursor.execute("select 1 from decisions_city")
+        return cursor.fetchone() is not None
+
+
 def list_cycles() -> tuple[CycleName, ...]:
     """The cycles, by code."""
     with connection.cursor() as cursor:

@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 @app.task(name="cases.clock", queueing_lock="cases.clock")
 def keep_clocks(timestamp: int) -> None:
     """Mark cases that are overdue and promises that nobody has claimed; end the absences that are over."""
+    if not policies.is_installed():
+        return
     at, by = datetime.fromtimestamp(timestamp, UTC), staff.get_actor(username=CLOCK)
     on = at.astimezone(ZoneInfo(policies.get_city().time_zone)).date()
     if roster.has_ended(on):

@@ -125,6 +125,8 @@ def go_through_ladder(timestamp: int) -> None:
 @app.task(name="delinquency.call_off", queueing_lock="delinquency.call_off")
 def call_off(timestamp: int) -> None:
     """Call off shut-off orders that no longer stand, so that no crew drives there."""
+    if not policies.is_installed():
+        return
     at, on, by = _now(timestamp)
     if delinquency.list_unlawful(on=on):
         done = delinquency.call_off(key=Key(f"delinquency.call_off:{timestamp}"), by=by, at=at, on=on)

@@ -4,7 +4,14 @@ import pytest
 from django.db import connection
 
 from curbstop.records.base.models import Event, User
-from tests.books import AT
+from curbstop.records.base.reports import (
+    MadeReport,
+    ReportSchedule,
+    ReportScheduleEnd,
+    SavedReport,
+    SavedReportEnd,
+)
+from tests.books import AT, DAY
 from tests.records.violations import all_constraints, refused
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +37,46 @@ def user_twice() -> None:
     User.objects.create(username="ann")
 
 
+def saved() -> SavedReport:
+    user, _ = User.objects.get_or_create(username="ann", defaults={"roles": ["csr"]})
+    return SavedReport.objects.create(name="n", code="users", by=user, at=AT, event_id=1)
+
+
+def schedule(**more: object) -> ReportSchedule:
+    kept = saved()
+    given = {"saved": kept, "every": "day", "media": "csv", "to": "a@b.example", "from_on": DAY, "by": kept.by}
+    return ReportSchedule.objects.create(**{**given, "event_id": 1, **more})
+
+
+def made(of: ReportSchedule) -> MadeReport:
+    return MadeReport.objects.create(
+        code="users", title="t", asked={}, name="n", media="csv", rows=0, sha256=b"1", body=b"", on=DAY, schedule=of,
+        by=of.by, at=AT, event_id=1,
+    )  # fmt: skip
+
+
+def made_twice() -> None:
+    one = schedule()
+    made(one)
+    made(one)
+
+
+def forget(*rows: object) -> None:
+    for row in rows:
+        run(f"delete from {row._meta.db_table}")
+
+
 VIOLATIONS = {
+    "base_savedreport_never_changes": lambda: forget(saved()),
+    "base_savedreportend_never_changes": lambda: forget(SavedReportEnd.objects.create(saved=saved(), event_id=1)),
+    "base_reportschedule_never_changes": lambda: forget(schedule()),
+    "base_reportscheduleend_never_changes": lambda: forget(
+        ReportScheduleEnd.objects.create(schedule=schedule(), event_id=1)
+    ),
+    "base_madereport_never_changes": lambda: forget(made(schedule())),
+    "base_madereport_once_a_day": made_twice,
+    "base_reportschedule_every": lambda: schedule(every="hour"),
+    "base_reportschedule_media": lambda: schedule(media="exe"),
     "base_event_key": twice,
     "base_event_never_changes": lambda: (event(), run("update base_event set says = 'x'")),
     "base_user_username_key": user_twice,

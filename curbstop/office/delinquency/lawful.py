@@ -15,7 +15,7 @@ from datetime import date, datetime
 import numpy as np
 from django.db import connection
 
-from curbstop.office import _holds
+from curbstop.office import _holds, policies
 from curbstop.office._events import Acting, Actor, Key
 from curbstop.office._once import Refused, act
 from curbstop.office._orders import OPEN, cancel_order, city_time, get_type, load_types, lock_order
@@ -266,10 +266,9 @@ def list_unlawful(*, on: date) -> tuple[tuple[int, int, Obstacle], ...]:
 
 def list_open_orders() -> list[tuple[int, int]]:
     """Open orders that take water away: each with its account."""
+    if not policies.is_installed():
+        return []  # nor are there types of orders
     with connection.cursor() as cursor:
-        cursor.execute("select 1 from orders_order limit 1")
-        if cursor.fetchone() is None:
-            return []  # a city that is not installed yet has no types either
         cursor.execute(_OPEN_ORDERS, [[code for code, type in load_types().items() if type.unpaid]])
         return list(cursor.fetchall())
 

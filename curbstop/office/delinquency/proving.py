@@ -7,6 +7,7 @@ from datetime import date
 
 from django.db import connection
 
+from curbstop.office import policies
 from curbstop.office.delinquency.facts import list_owing, look
 from curbstop.office.delinquency.lawful import list_open_orders, list_unlawful
 from curbstop.rules.money import show
@@ -24,7 +25,7 @@ group by r.account_id"""
 def find_missing(on: date) -> tuple[int, list[str]]:
     """Accounts whose cut-off day has passed, with nothing in the way of it, and which no list names, listed or skipped;
     how many owe something past due, and those at fault in words."""
-    ids = list_owing(on).tolist()
+    ids = list_owing(on).tolist() if policies.is_installed() else []  # without a city there is no ladder
     faults: list[str] = []
     for begin in range(0, len(ids), CHUNK):
         found = look(ids[begin : begin + CHUNK], on=on)
