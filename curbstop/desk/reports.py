@@ -88,7 +88,8 @@ def ask(request: HttpRequest, view: str) -> HttpResponse:
     question = _question(found, request)
     table = None
     try:
-        table = reports.run_question(question=question)
+        if request.GET:  # nothing is asked before somebody asks: a view may be the whole journal
+            table = reports.run_question(question=question)
     except (BadValue, Refused) as bad:
         entries.blame(bad)
     values = {

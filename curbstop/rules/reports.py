@@ -83,10 +83,6 @@ class Report:
     bars: tuple[str, str] | None = None
     buckets: bool = False
 
-    def column(self, name: str) -> Column:
-        """A column by its name."""
-        return next(one for one in self.columns if one.name == name)
-
 
 Cell = str | int | date | None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -297,11 +297,6 @@ def _table(code: str, asked: Mapping[str, str], question: Mapping[str, Any] | No
     _title(code, question)
     asks = _question(question)
     return run_question(question=asks) if asks is not None else run(code=code, asked=asked, today=on)
-
-
-def as_kept(question: Question) -> dict[str, Any]:
-    """A question as it is kept with a saved report."""
-    return asdict(question)
 
 
 def _keep(
